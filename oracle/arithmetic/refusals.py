@@ -1,0 +1,113 @@
+"""What happens when code under test asks a ball for something that only a float could answer.
+
+Every refusal is recorded in the current run *before* it is raised, because the code under test may catch it: a run
+with a recorded refusal is never certified. The exceptions derive from `Exception` directly, since NumPy turns
+TypeError and ValueError into others.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import linecache
+import os
+import sys
+from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+import numpy as np
+
+ARITHMETIC_HOME = os.path.dirname(os.path.abspath(__file__)) + os.sep
+NUMPY_HOME = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
+
+
+@dataclass(frozen=True)
+class Place:
+    """A statement of the code under test."""
+
+    file: str
+    line: int
+    code: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.code}"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One thing that was refused, and where."""
+
+    kind: str  # the name of the exception: LeftArithmetic or Undecided
+    why: str
+    place: Place
+
+    def __str__(self) -> str:
+        return f"{self.why}, at {self.place}"
+
+
+class LeftArithmetic(Exception):
+    """A ball was about to turn into a float: the code cannot be judged in balls."""
+
+
+class Undecided(Exception):
+    """The answer depends on where in its ball a value lies: more precision may decide it, a kink never."""
+
+
+@dataclass
+class Record:
+    """What one run in balls refused, and what it noted without refusing."""
+
+    refusals: list[Refusal] = field(default_factory=list)
+    notes: dict[str, Place] = field(default_factory=dict)  # first place of each, e.g. "casts to float32"
+    ties: dict[str, Place] = field(default_factory=dict)  # exact ties between values: kinks
+
+
+_current: ContextVar[Record | None] = ContextVar("current_record", default=None)
+
+
+@contextlib.contextmanager
+def recording() -> Iterator[Record]:
+    """A fresh record for the run inside the block."""
+    record = Record()
+    token = _current.set(record)
+    try:
+        yield record
+    finally:
+        _current.reset(token)
+
+
+def place() -> Place:
+    """The innermost frame that belongs neither to this arithmetic nor to NumPy."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith((ARITHMETIC_HOME, NUMPY_HOME)):
+        frame = frame.f_back
+    file, line = frame.f_code.co_filename, frame.f_lineno
+    return Place(file, line, linecache.getline(file, line).strip())
+
+
+def left(why: str) -> LeftArithmetic:
+    """The exception to raise when a value would leave ball arithmetic; recorded first."""
+    refusal = Refusal("LeftArithmetic", why, place())
+    if (record := _current.get()) is not None:
+        record.refusals.append(refusal)
+    return LeftArithmetic(str(refusal))
+
+
+def undecided(why: str) -> Undecided:
+    """The exception to raise when overlapping balls leave a question open; recorded first."""
+    refusal = Refusal("Undecided", why, place())
+    if (record := _current.get()) is not None:
+        record.refusals.append(refusal)
+    return Undecided(str(refusal))
+
+
+def note(what: str) -> None:
+    """Remember something the report should say, with the first place where it happened."""
+    if (record := _current.get()) is not None and what not in record.notes:
+        record.notes[what] = place()
+
+
+def tie(what: str) -> None:
+    """Remember that two values were exactly equal where a function has a kink."""
+    if (record := _current.get()) is not None and what not in record.ties:
+        record.ties[what] = place()
