@@ -65,7 +65,7 @@ def _for_jax(node: ast.expr) -> str:
         case ast.BinOp(left=left, op=ast.FloorDiv(), right=right):
             return f"floordiv({_for_jax(left)}, {_for_jax(right)})"
         case ast.BinOp(left=left, op=op, right=right):
-            return f"({_for_jax(left)} {_SYMBOLS[type(op)]} {_for_jax(right)})"  # type: ignore[index]
+            return f"({_for_jax(left)} {_SYMBOLS[type(op)]} {_for_jax(right)})"
     return ast.unparse(node)
 
 
@@ -93,9 +93,7 @@ class Shape:
             If `text` is not a spec; the message shows the dimension that does not parse.
         """
         if not isinstance(text, str):
-            raise ShapeError(
-                f'a shape spec is text such as "4*H D+H", but {text!r} is of type {type(text).__name__}'
-            )
+            raise ShapeError(f'a shape spec is text such as "4*H D+H", but {text!r} is of type {type(text).__name__}')
         if len(text) > _LONGEST:
             raise ShapeError(f"a shape spec has at most {_LONGEST} characters, but this one has {len(text)}")
         words = tuple(text.split())
@@ -125,17 +123,13 @@ class Shape:
             If a size is missing, or a dimension would be negative.
         """
         if missing := [name for name in self.names if name not in sizes]:
-            raise ShapeError(
-                f"shape spec {self.text!r} needs the size {missing[0]!r}, but only {dict(sizes)} is known"
-            )
+            raise ShapeError(f"shape spec {self.text!r} needs the size {missing[0]!r}, but only {dict(sizes)} is known")
         try:
             dimensions = tuple(_value(node, sizes) for node in self._nodes)
         except ZeroDivisionError:
             raise ShapeError(f"shape spec {self.text!r} divides by zero at {dict(sizes)}") from None
         if any(dimension < 0 for dimension in dimensions):
-            raise ShapeError(
-                f"shape spec {self.text!r} gives {dimensions} at {dict(sizes)}: a negative dimension"
-            )
+            raise ShapeError(f"shape spec {self.text!r} gives {dimensions} at {dict(sizes)}: a negative dimension")
         return dimensions
 
     @property

@@ -1,0 +1,218 @@
+"""Cases: which sizes, which regime, which seed. Everything else about a case follows from these three.
+
+A generic point decides an analytic identity, so the budget goes to shapes, branches and corners rather than to many
+values of one shape. The regimes:
+
+| regime            | what is special                                                            |
+| ----------------- | -------------------------------------------------------------------------- |
+| generic           | sizes pairwise different, values of order one                              |
+| equal sizes       | all sizes the same: transpositions have no shape to betray them            |
+| size one          | every size 1                                                               |
+| small             | every size 1, 2 or 3: one step, one row, the first carry                   |
+| saturated         | inputs thirty times larger: gates at 0 and 1                               |
+| zeros             | a third of the inputs are zero                                             |
+| large cotangents  | cotangents of order 10^6                                                   |
+| tiny cotangents   | cotangents of order 10^-9                                                  |
+| float32           | every value is a float32 number, so that both precisions see the same case |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from oracle.draws import Decimals, below, bits, key
+from oracle.inputs import Input
+from oracle.shapes import Shape, ShapeError
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+GENERIC = "generic"
+CORNERS = (
+    "size one",
+    "equal sizes",
+    "saturated",
+    "float32",
+    "small",
+    "zeros",
+    "large cotangents",
+    "tiny cotangents",
+)
+REGIMES = (GENERIC, *CORNERS)
+_SCALES = {"saturated": 30.0}
+_COTANGENT_SCALES = {"large cotangents": 1e6, "tiny cotangents": 1e-9}
+_LARGEST = {"T": 6, "B": 3, "N": 4}  # by convention time and batch; other sizes go up to 8
+_ATTEMPTS = 200
+
+
+@dataclass(frozen=True)
+class Case:
+    """One drawn example. Its inputs and cotangents follow from sizes, regime and seed alone, on every machine.
+
+    >>> Case({"B": 1, "D": 2}, seed=7).seed
+    7
+    """
+
+    sizes: Mapping[str, int]
+    regime: str = GENERIC
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, size in self.sizes.items():
+            if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+                raise ValueError(f"size {name} is {size!r}; expected an integer of at least 1")
+        if self.regime not in REGIMES:
+            raise ValueError(f"there is no regime {self.regime!r}; the regimes are {', '.join(REGIMES)}")
+
+    def __str__(self) -> str:
+        sizes = " ".join(f"{name}={size}" for name, size in self.sizes.items())
+        return f"{sizes}{sizes and ', '}{self.regime}, seed {self.seed}"
+
+    def draw(self) -> Draw:
+        """A fresh source of this case's values."""
+        return Draw(self)
+
+    def at(self, **sizes: int) -> Case:
+        """The same case with some sizes changed."""
+        return Case({**self.sizes, **sizes}, self.regime, self.seed)
+
+
+@dataclass
+class Draw:
+    """Hands out a case's values in order; inputs first, then cotangents, whose shapes the forward decides."""
+
+    case: Case
+    _decimals: Decimals = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._decimals = Decimals(key("case", self.case.seed))
+
+    def value(self, name: str, spec: Input) -> Any:
+        """What the input `name` is in this case."""
+        shape = spec.shape.concrete(self.case.sizes)
+        stream, count = key(self.case.seed, spec.kind, name), int(np.prod(shape, dtype=np.int64))
+        match spec.kind:
+            case "fixed":
+                return spec.value
+            case "integer":
+                bound = Shape.parse(spec.below).concrete(self.case.sizes)[0] - int(spec.low)
+                if bound < 1:
+                    raise ShapeError(f"input {name!r} has no integer from {int(spec.low)} below {spec.below}")
+                return (int(spec.low) + below(bound, stream, count)).reshape(shape)
+            case "boolean":
+                return self._mask(stream, shape, count)
+        return self._real(name, spec, shape)
+
+    def _real(self, name: str, spec: Input, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
+        regime = self.case.regime
+        straddles = spec.low < 0 < spec.high
+        if regime == "zeros" and straddles and key(self.case.seed, "zero?", name) % 3 == 0:
+            return np.zeros(shape)
+        scale = _SCALES.get(regime, 1.0) if straddles else 1.0
+        values = self._decimals.take(name, shape, spec.low, spec.high) * scale
+        return self._fit(values)
+
+    def _mask(self, stream: int, shape: tuple[int, ...], count: int) -> npt.NDArray[np.bool_]:
+        mask = (bits(stream, 0, count) % np.uint64(3) != 0).reshape(shape)
+        if mask.ndim and mask.size:
+            rows = mask.reshape(-1, mask.shape[-1])
+            rows[np.arange(len(rows)), below(rows.shape[1], stream, len(rows), count)] = True
+        return mask
+
+    def cotangent(self, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
+        """The cotangent of the output `name`."""
+        scale = _COTANGENT_SCALES.get(self.case.regime, 1.0)
+        return self._fit(self._decimals.take(f"cotangent {name}", shape, -1.6, 1.6) * scale)
+
+    def direction(self, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
+        """A direction in which finite differences look: generic, with no small component."""
+        return self._decimals.take(f"direction {name}", shape, -1.6, 1.6)
+
+    def _fit(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        if self.case.regime == "float32":
+            return values.astype(np.float32).astype(np.float64)
+        return values
+
+
+def ranges(names: tuple[str, ...], given: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    """The range of every size: as given, else 1 to 8 (T: 1 to 6, B: 1 to 3, N: 1 to 4).
+
+    Raises
+    ------
+    ValueError
+        If a range names a size that no input has, or is not a pair (smallest, largest) with 1 <= smallest <= largest.
+    """
+    if unknown := [name for name in given if name not in names]:
+        raise ValueError(
+            f"sizes= names {unknown[0]!r}, but the inputs have only the sizes {', '.join(names) or '(none)'}"
+        )
+    for name, pair in given.items():
+        whole = isinstance(pair, tuple | list) and len(pair) == 2 and all(type(end) is int for end in pair)
+        if not whole or not 1 <= pair[0] <= pair[1]:
+            raise ValueError(f"sizes[{name!r}] is {pair!r}; expected (smallest, largest) with 1 <= smallest <= largest")
+    return {name: tuple(given.get(name, (1, _LARGEST.get(name, 8)))) for name in names}  # type: ignore[misc]
+
+
+def sizes_at(regime: str, seed: int, within: Mapping[str, tuple[int, int]]) -> dict[str, int]:
+    """Sizes that suit a regime, each within its range."""
+    draws = iter(bits(key(seed, "sizes"), 0, _ATTEMPTS * max(len(within), 1)).tolist())
+    common = 1 + next(draws, 0) % min((high for _, high in within.values()), default=1)
+    chosen: dict[str, int] = {}
+    for name, (low, high) in within.items():
+        match regime:
+            case "size one":
+                size = low
+            case "equal sizes":
+                size = min(max(common, low), high)
+            case "small":
+                size = low + next(draws) % min(3, high - low + 1)
+            case _:
+                size = _unlike(
+                    chosen, draws, max(low, 4) if name == "T" and high >= 4 and next(draws) % 3 else low, high
+                )
+        chosen[name] = size
+    return chosen
+
+
+def _unlike(chosen: Mapping[str, int], draws: Iterator[int], low: int, high: int) -> int:
+    """A size between `low` and `high` that no other size has, where there is one."""
+    free = [size for size in range(low, high + 1) if size not in chosen.values()] or list(range(low, high + 1))
+    return free[next(draws) % len(free)]
+
+
+def schedule(count: int, seed: int, within: Mapping[str, tuple[int, int]]) -> Iterator[Case]:
+    """`count` cases: generic ones, with the corners between them in turn (each twice).
+
+    >>> [case.regime for case in schedule(4, 0, {"B": (1, 3)})]
+    ['generic', 'size one', 'generic', 'equal sizes']
+    """
+    for k in range(count):
+        regime = CORNERS[k // 2 % len(CORNERS)] if k % 2 and k < 2 * len(CORNERS) * 2 else GENERIC
+        case_seed = key(seed, k) % 2**32
+        yield Case(sizes_at(regime, case_seed, within), regime, case_seed)
+
+
+def cases(
+    sizes: Mapping[str, tuple[int, int]], *, regimes: tuple[str, ...] = REGIMES, seeds: int = 2**32 - 1
+) -> SearchStrategy[Case]:
+    """A hypothesis strategy of cases. It shrinks sizes first, then to the generic regime, then to small seeds.
+
+    Examples
+    --------
+    >>> from hypothesis import find
+    >>> find(cases({"T": (1, 6), "B": (1, 3)}), lambda case: case.sizes["T"] > 2).sizes
+    {'T': 3, 'B': 1}
+    """
+    from hypothesis import strategies as st
+
+    return st.builds(
+        Case,
+        sizes=st.fixed_dictionaries({name: st.integers(low, high) for name, (low, high) in sizes.items()}),
+        regime=st.sampled_from(regimes),
+        seed=st.integers(0, seeds),
+    )

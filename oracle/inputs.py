@@ -1,0 +1,115 @@
+"""What the arguments and parameters of a subject are: real arrays to differentiate, integers, masks, fixed things.
+
+A plain shape spec such as `"T B D"` stands for `reals("T B D")`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from oracle.shapes import Shape, ShapeError
+
+Kind = Literal["real", "integer", "boolean", "fixed"]
+
+
+@dataclass(frozen=True)
+class Input:
+    """One argument or parameter: its shape, what may stand in it, and whether it is differentiated."""
+
+    kind: Kind
+    shape: Shape
+    differentiated: bool = False
+    low: float = 0.0
+    high: float = 0.0
+    below: str = ""
+    value: Any = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The sizes this input depends on."""
+        bound = Shape.parse(self.below).names if self.below else ()
+        return tuple(dict.fromkeys((*self.shape.names, *bound)))
+
+
+Spec: TypeAlias = "str | Input | Mapping[str, Spec] | Sequence[Spec]"
+
+
+def reals(shape: str, *, low: float = -1.6, high: float = 1.6, differentiated: bool = True) -> Input:
+    """Real numbers between `low` and `high`; with `differentiated=False` no gradient is expected for them.
+
+    >>> reals("B D", low=0.5, high=2.0).shape.names
+    ('B', 'D')
+    """
+    if not low < high:
+        raise ValueError(f"reals({shape!r}) needs low < high, but got low={low} and high={high}")
+    return Input("real", Shape.parse(shape), differentiated, low=low, high=high)
+
+
+def integers(shape: str, *, below: str | int, start: int = 0) -> Input:
+    """Integers from `start` up to but excluding `below`, a number or a shape spec of one dimension such as `"V"`.
+
+    >>> integers("T B", below="V").names
+    ('T', 'B', 'V')
+    """
+    bound = Shape.parse(str(below))
+    if len(bound.dimensions) != 1:
+        raise ShapeError(f'below={below!r} must be one number or size, such as 10 or "V"')
+    return Input("integer", Shape.parse(shape), low=start, below=bound.text)
+
+
+def booleans(shape: str) -> Input:
+    """A mask of random booleans, at least one of them true in each last-axis row.
+
+    >>> booleans("T T").kind
+    'boolean'
+    """
+    return Input("boolean", Shape.parse(shape))
+
+
+def fixed(value: Any) -> Input:
+    """The same object in every case: a flag, a string, a configuration.
+
+    >>> fixed({"stride": 2}).value
+    {'stride': 2}
+    """
+    return Input("fixed", Shape.parse(""), value=value)
+
+
+def parse(spec: Spec, path: str = "") -> dict[str, Input]:
+    """The inputs in a (possibly nested) spec, flattened: `{"params": {"W": "D H"}}` gives `params.W`.
+
+    Raises
+    ------
+    TypeError
+        If something else than a shape spec, an `Input`, a mapping or a sequence of them stands in it.
+    """
+    match spec:
+        case str():
+            return {path: reals(spec)}
+        case Input():
+            return {path: spec}
+        case Mapping():
+            parts = spec.items()
+        case list() | tuple():
+            parts = ((str(k), part) for k, part in enumerate(spec))  # type: ignore[assignment]
+        case _:
+            raise TypeError(
+                f'the spec of {path or "an input"} is {spec!r}; expected a shape spec such as "B D", '
+                "oracle.reals, oracle.integers, oracle.booleans or oracle.fixed, or a dict or list of them"
+            )
+    found: dict[str, Input] = {}
+    for name, part in parts:
+        found |= parse(part, f"{path}.{name}" if path else str(name))
+    return found
+
+
+def nest(spec: Spec, values: Mapping[str, Any], path: str = "") -> Any:
+    """`values`, keyed by flattened names, put back into the nesting of `spec`."""
+    match spec:
+        case str() | Input():
+            return values[path]
+        case Mapping():
+            return {name: nest(part, values, f"{path}.{name}" if path else str(name)) for name, part in spec.items()}
+    return [nest(part, values, f"{path}.{k}" if path else str(k)) for k, part in enumerate(spec)]
