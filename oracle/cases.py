@@ -118,7 +118,7 @@ class Draw:
         return self._fit(values)
 
     def _mask(self, stream: int, shape: tuple[int, ...], count: int) -> npt.NDArray[np.bool_]:
-        mask = (bits(stream, 0, count) % np.uint64(3) != 0).reshape(shape)
+        mask: npt.NDArray[np.bool_] = (bits(stream, 0, count) % np.uint64(3) != 0).reshape(shape)
         if mask.ndim and mask.size:
             rows = mask.reshape(-1, mask.shape[-1])
             rows[np.arange(len(rows)), below(rows.shape[1], stream, len(rows), count)] = True

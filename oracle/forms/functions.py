@@ -1,0 +1,94 @@
+"""Two functions: `forward(*inputs) -> (*outputs, cache)` and `backward(*cotangents, cache) -> gradients`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from oracle.forms.form import ContractError, Slots, count_sentence, describe, differentiated, match, takes, unnest
+from oracle.inputs import Spec, nest, parse
+
+
+class _Memory:
+    """What one evaluation keeps between forward and backward."""
+
+    cache: Any = None
+    keeps_cache = False
+    arguments: tuple[Any, ...] = ()
+    outputs: tuple[Any, ...] = ()
+
+
+class FunctionsForm:
+    """A forward that returns its outputs and a cache, and a backward that takes cotangents and the cache."""
+
+    def __init__(
+        self,
+        forward: Callable[..., Any],
+        backward: Callable[..., Any],
+        inputs: Mapping[str, Spec],
+        rule: str | None = None,
+    ) -> None:
+        self.forward_function, self.backward_function = forward, backward
+        self.inputs, self.rule = dict(inputs), rule
+        self.leaves = parse(self.inputs)
+        self.code: tuple[Any, ...] = (forward, backward)
+        if not takes(forward, len(self.inputs)):
+            raise ValueError(
+                f"{describe(forward)} does not take the {len(self.inputs)} inputs {', '.join(self.inputs)}; "
+                "inputs= names its positional arguments in order"
+            )
+
+    def begin(self, sizes: Mapping[str, int]) -> _Memory:
+        """A fresh memory for one evaluation."""
+        return _Memory()
+
+    def forward(self, owner: _Memory, values: Mapping[str, Any]) -> Any:
+        """The outputs: what the forward returned, less the cache."""
+        owner.arguments = tuple(nest(spec, values, name) for name, spec in self.inputs.items())
+        returned = self.forward_function(*owner.arguments)
+        if isinstance(returned, tuple) and len(returned) > 1:
+            *outputs, owner.cache = returned
+            owner.keeps_cache = True
+        else:
+            outputs = list(returned) if isinstance(returned, tuple) else [returned]
+        owner.outputs = tuple(outputs)
+        return owner.outputs[0] if len(outputs) == 1 else owner.outputs
+
+    def backward(self, owner: _Memory, cotangents: Any, slots: Slots) -> dict[str, Any]:
+        """The gradients by leaf, from a mapping, a sequence in input order or a single array."""
+        who = describe(self.backward_function)
+        listed = (cotangents,) if len(owner.outputs) == 1 else tuple(cotangents)
+        returned = self.backward_function(*self._arguments(owner, listed, who))
+        every = list(self.inputs)
+        wanted = differentiated(self.leaves)
+        names = [name for name in every if any(leaf == name or leaf.startswith(name + ".") for leaf in wanted)]
+        picked = match(returned, names, every, self.rule, who)
+        found: dict[str, Any] = {}
+        for name, value in picked.items():
+            found |= unnest(name, value, {leaf: self.leaves[leaf] for leaf in wanted}, who)
+        return found
+
+    def _arguments(self, owner: _Memory, cotangents: tuple[Any, ...], who: str) -> tuple[Any, ...]:
+        for arguments in self._candidates(owner, cotangents):
+            if takes(self.backward_function, len(arguments)):
+                return arguments
+        rest = "the cache" if owner.keeps_cache else f"the {len(owner.arguments)} inputs"
+        raise ContractError(
+            f"{who} does not take {count_sentence(len(cotangents), 'cotangent')} and {rest}; "
+            "expected backward(*cotangents, cache)"
+        )
+
+    def _candidates(self, owner: _Memory, cotangents: tuple[Any, ...]) -> tuple[tuple[Any, ...], ...]:
+        if owner.keeps_cache:
+            return (*cotangents, owner.cache), (owner.cache,), cotangents
+        return (*cotangents, *owner.arguments), cotangents, owner.arguments
+
+    def takes_cotangents(self, owner: _Memory) -> bool:
+        """Whether the backward takes cotangents; otherwise the one output is a loss, whose cotangent is 1."""
+        count, inputs = len(owner.outputs), len(owner.arguments)
+        if owner.keeps_cache:
+            return takes(self.backward_function, count + 1) or not takes(self.backward_function, 1)
+        return takes(self.backward_function, count + inputs) or takes(self.backward_function, count)
+
+    def reset(self, owner: _Memory) -> None:
+        """Functions keep nothing."""
