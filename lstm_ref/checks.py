@@ -1,0 +1,54 @@
+"""What an argument has to be before anything is computed from it.
+
+Each check raises one sentence: what was given, what was expected. Checks read `shape` and `dtype` alone, never a
+value, so NaN and infinity pass: they are the caller's, and spread through the results as NumPy spreads them.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+def expect_size(name: str, size: Any) -> None:
+    """Raise unless `size` is a whole number of at least 1."""
+    try:
+        whole = operator.index(size)
+    except TypeError:
+        raise TypeError(f"{name} is {size!r}, expected a whole number of at least 1") from None
+    if whole < 1:
+        raise ValueError(f"{name} is {whole}, expected a whole number of at least 1")
+
+
+def expect_floats(name: str, array: Any, like: Array | None = None) -> None:
+    """Raise unless `array` holds floating-point (or complex) numbers, of the dtype of `like` if that is given."""
+    dtype = getattr(array, "dtype", None)
+    if dtype is None:
+        raise TypeError(f"{name} is a {type(array).__name__}, expected an array of floating-point numbers")
+    if dtype.kind not in "fc":
+        raise TypeError(f"{name} holds {dtype}, expected floating-point numbers: convert it with .astype(float)")
+    if like is not None and dtype != like.dtype:
+        raise TypeError(f"{name} holds {dtype}, expected {like.dtype} like the other arrays: convert one of them")
+
+
+def expect_shape(name: str, array: Any, letters: str, sizes: dict[str, int]) -> None:
+    """Raise unless the shape of `array` is `letters`, such as "4H D"; sizes met for the first time enter `sizes`."""
+    shape, wanted = np.shape(array), letters.split()
+    known = dict(sizes)
+    fits = len(shape) == len(wanted) and all(map(_fits, shape, wanted, [known] * len(shape)))
+    if not fits:
+        where = ", ".join(f"{letter}={size}" for letter, size in sizes.items() if letter in letters)
+        expected = "(" + ", ".join(wanted) + ("," if len(wanted) == 1 else "") + ")"
+        raise ValueError(f"{name} has shape {shape}, expected {expected} with {where or 'every size at least 1'}")
+    sizes.update(known)
+
+
+def _fits(size: int, letter: str, known: dict[str, int]) -> bool:
+    """Whether `size` is at least 1 and is what `letter` stands for; a new letter is noted in `known`."""
+    factor = int(letter[:-1] or 1)
+    return size >= 1 and size == factor * known.setdefault(letter[-1], size)
