@@ -55,8 +55,8 @@ class LossForm:
     def forward(self, owner: _Returned, values: Mapping[str, Any]) -> Any:
         """The loss."""
         for name in self.parameters:
-            if owner.owner is None or not paths.has(owner.owner, name) and not isinstance(owner.owner, Mapping):
-                paths.read(owner.owner, ".".join(paths.split(name)[:-1])) if "." in name else None
+            if not paths.has(owner.owner, name):
+                raise ValueError(f"the parameter {name!r} is not on {_owner_name(owner.owner)}; owner= says where it lives")
             paths.write(owner.owner, name, values[name])
         returned = self.function(*[nest(spec, values, name) for name, spec in self.inputs.items()])
         if isinstance(returned, tuple):
@@ -117,3 +117,7 @@ class LossForm:
 
     def reset(self, owner: _Returned) -> None:
         """A function keeps nothing that we know of."""
+
+
+def _owner_name(owner: Any) -> str:
+    return f"the owner {getattr(owner, '__name__', type(owner).__name__)}"

@@ -192,7 +192,8 @@ class ObjectForm:
         given = [target, *arguments] if extra else arguments
         if not takes(function, len(given)):
             raise ContractError(
-                f"{describe(function)} does not take {count_sentence(len(arguments), 'argument')}; it is {_signature(function)}"
+                f"{describe(function)} does not take {count_sentence(len(arguments), 'argument')}; "
+                f"it is {_signature(function)}"
             )
         rate = _learning_rate(function) if self.rule == UPDATE and name in (self.backward_name, self.update) else None
         return function(*given, **({rate: 1.0} if rate else {}))

@@ -1,0 +1,90 @@
+"""What a backward does on purpose that is not the plain derivative, declared so that it can be verified exactly.
+
+| declaration        | the backward then must return                                               |
+| ------------------ | --------------------------------------------------------------------------- |
+| `scale="1"`, 0.5   | the derivative times this constant, or times this expression of the sizes    |
+| `mean_over="B"`    | the derivative divided by the size B                                        |
+| `clip=5.0`         | the derivative with every entry clipped to [-5, 5]                          |
+| `truncate=k`       | the derivative with the recurrence cut k steps back                         |
+| `accumulates=True` | the derivative *added* to what the gradient slots held                      |
+| `mutates=("x",)`   | the derivative, and may write into these arguments (or "cotangents")        |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from oracle.inputs import Input
+from oracle.shapes import Shape
+
+COTANGENTS = "cotangents"
+
+
+@dataclass(frozen=True)
+class Deviations:
+    """The declared deviations of a subject; by default none."""
+
+    clip: float | None = None
+    truncate: int | None = None
+    mean_over: str | None = None
+    scale: float | str | None = None
+    accumulates: bool = False
+    mutates: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, given: Mapping[str, Any], leaves: Mapping[str, Input]) -> Deviations:
+        """The deviations spelled by keyword arguments.
+
+        Raises
+        ------
+        TypeError
+            If a keyword is none of the deviations.
+        ValueError
+            If a value does not suit its deviation.
+        """
+        known = tuple(cls.__dataclass_fields__)
+        if unknown := [name for name in given if name not in known]:
+            raise TypeError(f"there is no option {unknown[0]!r}; the declared deviations are {', '.join(known)}")
+        declared = cls(**{**given, "mutates": _names(given.get("mutates", ()))})
+        declared._check(leaves)
+        return declared
+
+    def _check(self, leaves: Mapping[str, Input]) -> None:
+        if self.clip is not None and not (isinstance(self.clip, int | float) and self.clip > 0):
+            raise ValueError(f"clip={self.clip!r} must be a positive number")
+        if self.truncate is not None and not (type(self.truncate) is int and self.truncate >= 1):
+            raise ValueError(f"truncate={self.truncate!r} must be a number of steps, at least 1")
+        if self.mean_over is not None and len(Shape.parse(self.mean_over).dimensions) < 1:
+            raise ValueError(f'mean_over={self.mean_over!r} must name sizes, such as "B" or "T B"')
+        if isinstance(self.scale, str) and len(Shape.parse(self.scale).dimensions) != 1:
+            raise ValueError(f"scale={self.scale!r} must be a number or one expression of the sizes")
+        if self.scale is not None and not isinstance(self.scale, int | float | str):
+            raise ValueError(f"scale={self.scale!r} must be a number or one expression of the sizes")
+        allowed = {*leaves, *(name.split(".")[0] for name in leaves), COTANGENTS}
+        if wrong := [name for name in self.mutates if name not in allowed]:
+            raise ValueError(f"mutates= names {wrong[0]!r}; expected some of {', '.join(sorted(allowed))}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The sizes that the declarations depend on."""
+        texts = [text for text in (self.mean_over, self.scale) if isinstance(text, str)]
+        return tuple(name for text in texts for name in Shape.parse(text).names)
+
+    def factor(self, sizes: Mapping[str, int]) -> tuple[float, int]:
+        """Numerator and denominator of the declared constant by which the derivative is multiplied."""
+        numerator = 1.0
+        if isinstance(self.scale, str):
+            numerator = float(Shape.parse(self.scale).concrete(sizes)[0])
+        elif self.scale is not None:
+            numerator = float(self.scale)
+        denominator = 1
+        if self.mean_over is not None:
+            for size in Shape.parse(self.mean_over).concrete(sizes):
+                denominator *= size
+        return numerator, denominator
+
+
+def _names(given: Any) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)

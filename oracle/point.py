@@ -1,0 +1,47 @@
+"""A case made concrete: the values of its inputs, cotangents and directions, the same in every arithmetic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from oracle.cases import Case, Draw
+from oracle.forms.form import differentiated
+from oracle.subject import Subject
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class Point:
+    """The values of one case of one subject; each is drawn once and then stays."""
+
+    def __init__(self, subject: Subject, case: Case) -> None:
+        self.subject, self.case = subject, case
+        self._draw: Draw = case.draw()
+        self.values: dict[str, Any] = {name: self._draw.value(name, spec) for name, spec in subject.leaves.items()}
+        self._cotangents: dict[str, FloatArray] = {}
+        self._directions: dict[tuple[str, int], FloatArray] = {}
+
+    @property
+    def differentiated(self) -> list[str]:
+        """The names of the real inputs and parameters with a gradient."""
+        return differentiated(self.subject.leaves)
+
+    def cotangent(self, name: str, shape: tuple[int, ...]) -> FloatArray:
+        """The cotangent of an output; the forward decides its shape."""
+        if name not in self._cotangents:
+            self._cotangents[name] = self._draw.cotangent(name, shape)
+        return self._cotangents[name]
+
+    def set_cotangent(self, name: str, value: FloatArray) -> None:
+        """Fix the cotangent of an output: 1 for a loss."""
+        self._cotangents[name] = value
+
+    def direction(self, leaf: str, number: int = 0) -> FloatArray:
+        """The component along `leaf` of a direction in which finite differences look."""
+        if (leaf, number) not in self._directions:
+            shape = np.shape(self.values[leaf])
+            self._directions[leaf, number] = self._draw.direction(f"{leaf} {number}", shape)
+        return self._directions[leaf, number]

@@ -1,0 +1,166 @@
+"""Verdicts, and the frozen records they are made of. Pure data: no arithmetic, no input or output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+
+class Verdict(Enum):
+    """What was found. The value is the sentence shown to the user; the order is from worst to best."""
+
+    REFUTED = "the backward is not the derivative of this forward"
+    INCONSISTENT = "the float code differs from the derivative by more than rounding explains"
+    FORWARD_DIFFERS = "the reference computes another function than the hand-written forward"
+    BROKEN_CONTRACT = "the code does not behave as a backward must"
+    INACCURATE = "the formula is certified, but the float code loses more digits than its conditioning explains"
+    NOTHING_COMPARED = "no entry was compared that could have been wrong"
+    UNDECIDED = "the question stayed open"
+    CONSISTENT = "within the derived float bound; not certified, because the code left ball arithmetic"
+    CERTIFIED = "the backward is the derivative of the forward, at every point tried"
+
+    @property
+    def ok(self) -> bool:
+        """True only for CERTIFIED and CONSISTENT."""
+        return self in (Verdict.CERTIFIED, Verdict.CONSISTENT)
+
+    @property
+    def severity(self) -> int:
+        """0 for the worst."""
+        return list(Verdict).index(self)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The verdict of the whole, given those of its parts; of nothing: NOTHING_COMPARED.
+
+    >>> worst([Verdict.CERTIFIED, Verdict.UNDECIDED, Verdict.CONSISTENT]).name
+    'UNDECIDED'
+    """
+    return min(verdicts, key=lambda verdict: verdict.severity, default=Verdict.NOTHING_COMPARED)
+
+
+class WitnessesDisagree(Exception):
+    """Two witnesses of the true gradient contradict each other: a fault of this tool, never a verdict."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of a gradient, as both sides have it."""
+
+    index: tuple[int, ...]
+    got: str
+    derivative: str
+    got_enclosure: str = ""
+    derivative_enclosure: str = ""
+    gap: float = 0.0  # |got - derivative|, rounded up
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One gradient (or output) in one case: how the two enclosures of every entry lie to each other."""
+
+    name: str
+    shape: tuple[int, ...]
+    entries: int
+    wrong: int = 0  # disjoint enclosures
+    unsettled: int = 0  # overlapping, but not thin, or not finite
+    rounded: int = 0  # disjoint by no more than rounded constants explain
+    zeros: int = 0  # exactly zero on both sides
+    digits: float = 0.0  # of the worst entry
+    worst: Entry | None = None
+
+    @property
+    def agrees(self) -> bool:
+        """Every entry overlaps and is thin."""
+        return self.wrong == self.unsettled == self.rounded == 0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that decides a verdict: a sentence, and where it was seen."""
+
+    verdict: Verdict
+    message: str
+    leaf: str = ""
+    case: str = ""
+    detail: str = ""  # a traceback, say
+
+
+@dataclass(frozen=True)
+class FloatAccuracy:
+    """How many digits the float code keeps, against certified truth."""
+
+    max_ulps: float
+    bound_ratio: float  # the largest error as a share of its derived bound
+    detection_limit: float = 0.0  # bound relative to the size of the gradient: smaller faults would pass
+
+
+@dataclass(frozen=True)
+class LeafReport:
+    """What was found for one gradient over all cases."""
+
+    name: str
+    spec: str
+    verdict: Verdict
+    entries: int
+    digits: float
+    never_exercised: int = 0
+    wrong: int = 0
+    in_cases: int = 0  # how many cases had a wrong entry
+    worst: Entry | None = None
+    worst_case: str = ""
+    float64: FloatAccuracy | None = None
+    float32: FloatAccuracy | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found for a subject. `print(report)` is the whole story; `report.ok` is what a test asserts."""
+
+    subject: str
+    verdict: Verdict
+    leaves: tuple[LeafReport, ...]
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+    witnesses: tuple[str, ...] = ()
+    cases: int = 0
+    redrawn: int = 0
+    seed: int = 0
+    seconds: float = 0.0
+    smallest: str = ""  # the smallest sizes that fail
+    replay: str = ""
+    diagnosis: tuple[str, ...] = ()
+    environment: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """True only if the verdict is CERTIFIED or CONSISTENT."""
+        return self.verdict.ok
+
+    @property
+    def entries(self) -> int:
+        """How many gradient entries were compared."""
+        return sum(leaf.entries for leaf in self.leaves)
+
+    @property
+    def digits(self) -> float:
+        """Certified digits of the worst entry; 0 if something was not certified."""
+        return min((leaf.digits for leaf in self.leaves), default=0.0)
+
+    def __bool__(self) -> bool:
+        raise TypeError("a report is neither true nor false: assert report.ok, report")
+
+    def __str__(self) -> str:
+        from oracle.report.text import failure_text
+
+        return failure_text(self)
+
+
+class GradientMismatch(AssertionError):
+    """Raised by `verify(..., throw=True)` when the verdict is not ok; carries the report."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(str(report))
+        self.report = report
