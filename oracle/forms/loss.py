@@ -56,7 +56,8 @@ class LossForm:
         """The loss."""
         for name in self.parameters:
             if not paths.has(owner.owner, name):
-                raise ValueError(f"the parameter {name!r} is not on {_owner_name(owner.owner)}; owner= says where it lives")
+                place = _owner_name(owner.owner)
+                raise ValueError(f"the parameter {name!r} is not on {place}; owner= says where it lives")
             paths.write(owner.owner, name, values[name])
         returned = self.function(*[nest(spec, values, name) for name, spec in self.inputs.items()])
         if isinstance(returned, tuple):

@@ -1,0 +1,219 @@
+"""One evaluation of a hand-written pair, in floats or in balls, with everything that was seen on the way."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from oracle.arithmetic import adapter
+from oracle.arithmetic.refusals import LeftArithmetic, Record, Undecided, recording
+from oracle.binding import Binding
+from oracle.forms.form import ContractError
+from oracle.point import Point
+from oracle.subject import Subject
+from oracle.tracing import ExecutedLines, executed_lines
+from oracle.trees import flatten
+
+
+class Numbers(Protocol):
+    """What a run needs to know of its number system."""
+
+    def array(self, value: Any) -> Any:
+        """A fresh array of this number system with these values."""
+
+    def shape(self, value: Any) -> tuple[int, ...] | None:
+        """The shape of a value if it holds real numbers of any kind, else None."""
+
+
+@dataclass
+class Run:
+    """What one evaluation gave: outputs and gradients as the code returned them, or the error that ended it."""
+
+    outputs: dict[str, Any] = field(default_factory=dict)
+    gradients: dict[str, Any] = field(default_factory=dict)
+    record: Record = field(default_factory=Record)
+    error: BaseException | None = None
+    traceback: str = ""
+    forward_lines: ExecutedLines | None = None
+    backward_lines: ExecutedLines | None = None
+    arguments: dict[str, Any] = field(default_factory=dict)  # as passed, to see what was done to them
+    cotangents: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def left(self) -> bool:
+        """Whether something was refused because it would have left ball arithmetic."""
+        return any(refusal.kind == LeftArithmetic.__name__ for refusal in self.record.refusals)
+
+    @property
+    def undecided(self) -> bool:
+        """Whether a question stayed open."""
+        return any(refusal.kind == Undecided.__name__ for refusal in self.record.refusals)
+
+
+class Poison:
+    """Gradient slots hold NaN before the backward: a gradient that was never written cannot pass."""
+
+    def __init__(self, numbers: Numbers) -> None:
+        self.numbers = numbers
+
+    def prepare(self, name: str, present: Any) -> Any:
+        """NaN in the shape of what is there; what is not an array of numbers stays."""
+        shape = self.numbers.shape(present)
+        return present if shape is None else self.numbers.array(np.full(shape, np.nan))
+
+    def read(self, name: str, value: Any) -> Any:
+        """What the backward left."""
+        return value
+
+
+class Known:
+    """Gradient slots hold known values before the backward, which are subtracted afterwards (`accumulates`)."""
+
+    def __init__(self, numbers: Numbers, value: float) -> None:
+        self.numbers, self.value = numbers, value
+        self._before: dict[str, Any] = {}
+
+    def prepare(self, name: str, present: Any) -> Any:
+        """Known values in the shape of what is there."""
+        shape = self.numbers.shape(present)
+        if shape is None:
+            return present
+        self._before[name] = self.numbers.array(self._values(shape))
+        return self.numbers.array(self._values(shape))
+
+    def _values(self, shape: tuple[int, ...]) -> Any:
+        return self.value * np.arange(1, 1 + int(np.prod(shape))).reshape(shape)
+
+    def read(self, name: str, value: Any) -> Any:
+        """What the backward added."""
+        if name not in self._before:
+            raise ContractError(f"the gradient of {name} is declared to accumulate, but it had no slot to add to")
+        return value - self._before[name]
+
+
+def slots_for(subject: Subject, numbers: Numbers, known: float) -> Any:
+    """How this subject's gradient slots are prepared."""
+    return Known(numbers, known) if subject.deviations.accumulates else Poison(numbers)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """The code under test may print and warn: that is its own business, and must not spoil our output."""
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def evaluate(
+    run: Run,
+    point: Point,
+    numbers: Numbers,
+    *,
+    owner: Any = None,
+    lines: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext,
+    known: float = 0.0,
+    cotangents: Mapping[str, Any] | None = None,
+) -> None:
+    """Run forward and backward once and fill `run`; errors of the code under test end up in it too."""
+    form, sizes = point.subject.form, point.case.sizes
+    try:
+        owner = owner if owner is not None else form.begin(sizes)
+        run.arguments = {name: _argument(numbers, value) for name, value in point.values.items()}
+        with lines() as run.forward_lines:
+            tree = form.forward(owner, run.arguments)
+        run.outputs, rebuild = flatten(tree)
+        run.cotangents = _cotangents(run.outputs, owner, point, numbers, cotangents)
+        slots = slots_for(point.subject, numbers, known)
+        given = rebuild(run.cotangents)
+        with lines() as run.backward_lines:
+            run.gradients = form.backward(owner, given, slots)
+    except (LeftArithmetic, Undecided) as refusal:
+        run.error = refusal
+    except Exception as error:
+        run.error = error
+        run.traceback = _traceback(error)
+
+
+def _argument(numbers: Numbers, value: Any) -> Any:
+    """A copy of one input in the run's own number system; integers, masks and fixed things stay what they are."""
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return numbers.array(value)
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
+def _cotangents(
+    outputs: Mapping[str, Any], owner: Any, point: Point, numbers: Numbers, given: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """A cotangent for every real output; 1 for the loss of a backward that takes none."""
+    shapes = {name: numbers.shape(value) for name, value in outputs.items()}
+    if not point.subject.form.takes_cotangents(owner):
+        real = [name for name, shape in shapes.items() if shape is not None]
+        if len(real) != 1 or int(np.prod(shapes[real[0]] or ())) != 1:
+            raise ContractError(
+                f"the backward of {point.subject.name} takes no cotangent, so its forward must return one loss; "
+                f"it returned {', '.join(f'{name} of shape {shape}' for name, shape in shapes.items()) or 'nothing'}"
+            )
+        point.set_cotangent(real[0], np.ones(shapes[real[0]] or ()))
+    found: dict[str, Any] = {}
+    for name, shape in shapes.items():
+        if shape is None:
+            found[name] = None
+        else:
+            value = given[name] if given is not None else point.cotangent(name, shape)
+            found[name] = numbers.array(value)
+    return found
+
+
+def _traceback(error: BaseException) -> str:
+    """The traceback, less our own frames."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if f"{'oracle'}/forms/" not in frame.filename.replace("\\", "/")]
+    text = traceback.format_list(own[1:] or own)
+    return "".join([*text, *traceback.format_exception_only(error)]).rstrip()
+
+
+def in_floats(
+    point: Point,
+    binding: Binding,
+    dtype: Any = np.float64,
+    *,
+    lines: bool = False,
+    owner: Any = None,
+    cotangents: Mapping[str, Any] | None = None,
+) -> Run:
+    """The untouched code, in float64 or float32; the modules are afterwards as they were before."""
+    run = Run()
+    tracer = (lambda: executed_lines(binding.scopes)) if lines else contextlib.nullcontext
+    with binding.untouched(), _quiet():
+        evaluate(run, point, adapter.Floats(dtype), lines=tracer, owner=owner, cotangents=cotangents)
+    return run
+
+
+def in_balls(point: Point, binding: Binding, bits: int, *, lines: bool = False) -> Run:
+    """The same code in ball arithmetic of `bits` bits."""
+    run = Run()
+    tracer = (lambda: executed_lines(binding.scopes)) if lines else contextlib.nullcontext
+    with binding.bound(adapter.stand_for), adapter.precision(bits), _quiet(), recording() as run.record:
+        evaluate(run, point, adapter.Balls(), lines=tracer, known=0.37)
+    return run
+
+
+def forward_in_balls(point: Point, binding: Binding, bits: int, values: Mapping[str, Any]) -> Run:
+    """The forward alone, at other values of the inputs (raw balls by name)."""
+    run, form = Run(), point.subject.form
+    with binding.bound(adapter.stand_for), adapter.precision(bits), _quiet(), recording() as run.record:
+        try:
+            numbers = adapter.Balls()
+            given = {n: adapter.wrapped(v) if n in values else v for n, v in {**point.values, **values}.items()}
+            arguments = {n: v if n in values else _argument(numbers, v) for n, v in given.items()}
+            run.outputs, _ = flatten(form.forward(form.begin(point.case.sizes), arguments))
+        except Exception as error:
+            run.error = error
+    return run
