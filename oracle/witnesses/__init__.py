@@ -1,0 +1,1 @@
+"""Independent sources of the true gradient."""

@@ -1,0 +1,149 @@
+"""The second witness: a central difference of the hand-written forward, in balls of 512 bits.
+
+With g(t) = ⟨ȳ, f(x + t v)⟩ and D(h) = (g(h) - g(-h)) / 2h,
+
+    D(h) = g'(0) + h² g'''(0) / 6 + O(h⁴).                                              (1)
+
+At h = 2^-150 the second term is some 10^-90 and the subtraction loses 150 of 512 bits: no cancellation is left to
+speak of. The radius of D(h) encloses its rounding but not its truncation, so this is an *estimate* with an error that
+is seen: by (1), |D(h/2) - g'(0)| is a third of |D(h) - D(h/2)|. It confirms a slope that lies no further from D(h/2)
+than D(h) does, and refutes one that lies 10^20 times further away. It knows no derivative rule, no JAX, no reference.
+
+In balls one generic direction over all leaves and outputs has full power: a wrong entry moves the slope.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from oracle.arithmetic import adapter
+from oracle.binding import Binding
+from oracle.point import Point
+from oracle.runs import forward_in_balls
+
+BITS, STEP = 512, 150
+FAR = 1e20  # how many times the seen error a gap must be to refute
+
+
+class Testimony(Enum):
+    """What the witness says of a slope."""
+
+    CONFIRMS = "finite differences of the hand-written forward agree"
+    REFUTES = "finite differences of the hand-written forward disagree"
+    SILENT = "finite differences of the hand-written forward cannot tell"
+
+
+@dataclass(frozen=True)
+class Slope:
+    """An estimate of ⟨ȳ, f'(x) v⟩ and its seen error, both as balls."""
+
+    estimate: Any
+    error: Any
+
+
+@dataclass(frozen=True)
+class Statement:
+    """The testimony, to how many digits, and why the witness is silent if it is."""
+
+    testimony: Testimony
+    digits: float = 0.0
+    why: str = ""
+
+
+class Silent(Exception):
+    """The forward could not be evaluated in balls at a neighbouring point."""
+
+
+def slope(
+    point: Point, binding: Binding, direction: Mapping[str, adapter.Raw], bits: int = BITS, step: int = STEP
+) -> Slope:
+    """The slope of ⟨ȳ, f⟩ along `direction` (raw balls by leaf; other leaves stay)."""
+    with adapter.precision(bits):
+        base = {name: adapter.lift(point.values[name]) for name in direction}
+
+        def along(exponent: int, sign: int) -> Any:
+            """⟨ȳ, f(x ± 2^-exponent v)⟩."""
+            h = adapter.lift(sign * 2.0**-exponent)
+            moved = {name: np.asarray(base[name] + h * v, dtype=object) for name, v in direction.items()}
+            return objective(point, binding, moved, bits)
+
+        def quotient(exponent: int) -> Any:
+            return (along(exponent, 1) - along(exponent, -1)) * adapter.lift(2.0 ** (exponent - 1))[()]
+
+        coarse, fine = quotient(step), quotient(step + 1)
+        return Slope(fine, abs(coarse - fine))
+
+
+def objective(point: Point, binding: Binding, values: Mapping[str, adapter.Raw], bits: int) -> Any:
+    """⟨ȳ, f(values)⟩ as one ball."""
+    run = forward_in_balls(point, binding, bits, values)
+    if run.error is not None or run.record.refusals:
+        raise Silent(str(run.error or run.record.refusals[0]))
+    total = adapter.lift(0.0)[()]
+    with adapter.precision(bits):
+        for name, value in run.outputs.items():
+            if (shape := adapter.Balls().shape(value)) is not None:
+                y_bar = adapter.lift(point.cotangent(name, shape))
+                total = total + adapter.inner(y_bar, adapter.raw(value))
+    return total
+
+
+def claimed(gradients: Mapping[str, adapter.Raw], direction: Mapping[str, adapter.Raw]) -> tuple[Any, float]:
+    """⟨x̄, v⟩ as one ball, and the sum of the magnitudes of its terms."""
+    total, size = adapter.lift(0.0)[()], 0.0
+    for name, v in direction.items():
+        total = total + adapter.inner(gradients[name], v)
+        size += float(np.sum(np.abs(adapter.midpoints(gradients[name]) * adapter.midpoints(v))))
+    return total, size
+
+
+def judge(seen: Slope, claim: Any, size: float, digits: float) -> Statement:
+    """Whether the claimed slope is the one that was seen, to at least `digits` digits."""
+    gap = abs(seen.estimate - claim)
+    far, near, known = float(gap.abs_lower()), float(gap.abs_upper()), float(seen.error.abs_upper())
+    if not all(map(math.isfinite, (far, near, known))):
+        return Statement(Testimony.SILENT, why="the slope is not finite")
+    if far > FAR * known:
+        return Statement(Testimony.REFUTES)
+    places = -math.log10(max(near, 1e-300) / size) if size else math.inf
+    if far > known:
+        return Statement(Testimony.SILENT, why=f"a gap of {far:.1e} beside a seen error of {known:.1e}")
+    if places < digits:
+        return Statement(Testimony.SILENT, places, why=f"agreement to {places:.0f} digits only")
+    return Statement(Testimony.CONFIRMS, places)
+
+
+def directions(point: Point, number: int = 0, leaves: tuple[str, ...] | None = None) -> dict[str, adapter.Raw]:
+    """A generic joint direction over the leaves, as exact balls."""
+    return {name: adapter.lift(point.direction(name, number)) for name in leaves or tuple(point.differentiated)}
+
+
+def testify(
+    point: Point,
+    binding: Binding,
+    gradients: Mapping[str, adapter.Raw],
+    *,
+    digits: float,
+    number: int = 0,
+    leaves: tuple[str, ...] | None = None,
+) -> Statement:
+    """What finite differences along one generic direction say of these gradients (raw balls by leaf)."""
+    statement = Statement(Testimony.SILENT)
+    for finer in (1, 2):
+        try:
+            along = directions(point, number, leaves)
+            seen = slope(point, binding, along, BITS * finer, STEP * finer)
+        except Silent as silence:
+            return Statement(Testimony.SILENT, why=str(silence))
+        with adapter.precision(BITS * finer):
+            claim, size = claimed(gradients, along)
+            statement = judge(seen, claim, size, digits)
+        if statement.testimony is not Testimony.SILENT:
+            break
+    return statement
