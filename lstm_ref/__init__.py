@@ -1,0 +1,44 @@
+"""A hand-written LSTM: forward, backward and nothing else. NumPy and the standard library only.
+
+    forward, backward                       a layer over a sequence and a batch, and backpropagation through it
+    step, step_vjp                          one step of it
+    LstmParam, LstmState, LstmNode, LstmNetwork   the objects of nicodjimenez/lstm, to drop in
+    ToyLossLayer, SquaredLossLayer, squared_error, squared_error_vjp   losses
+    Variant, SEED, STANDARD                 which cell
+    Parameters, initial_parameters, uniform, reseeding_global_generator, from_gates, to_gates   parameters
+    sigmoid, sigmoid_slope, tanh, tanh_slope   activations
+
+`python -m lstm_ref` runs the demonstration of nicodjimenez/lstm.
+"""
+
+from lstm_ref.activations import sigmoid as sigmoid
+from lstm_ref.activations import sigmoid_slope as sigmoid_slope
+from lstm_ref.activations import tanh as tanh
+from lstm_ref.activations import tanh_slope as tanh_slope
+from lstm_ref.cell import StepCotangents as StepCotangents
+from lstm_ref.cell import StepTape as StepTape
+from lstm_ref.cell import step as step
+from lstm_ref.cell import step_vjp as step_vjp
+from lstm_ref.classic import LstmNetwork as LstmNetwork
+from lstm_ref.classic import LstmNode as LstmNode
+from lstm_ref.classic import LstmParam as LstmParam
+from lstm_ref.classic import LstmState as LstmState
+from lstm_ref.layer import Gradients as Gradients
+from lstm_ref.layer import Tape as Tape
+from lstm_ref.layer import backward as backward
+from lstm_ref.layer import forward as forward
+from lstm_ref.losses import LossLayer as LossLayer
+from lstm_ref.losses import SquaredLossLayer as SquaredLossLayer
+from lstm_ref.losses import ToyLossLayer as ToyLossLayer
+from lstm_ref.losses import squared_error as squared_error
+from lstm_ref.losses import squared_error_vjp as squared_error_vjp
+from lstm_ref.parameters import Initialiser as Initialiser
+from lstm_ref.parameters import Parameters as Parameters
+from lstm_ref.parameters import from_gates as from_gates
+from lstm_ref.parameters import initial_parameters as initial_parameters
+from lstm_ref.parameters import reseeding_global_generator as reseeding_global_generator
+from lstm_ref.parameters import to_gates as to_gates
+from lstm_ref.parameters import uniform as uniform
+from lstm_ref.variant import SEED as SEED
+from lstm_ref.variant import STANDARD as STANDARD
+from lstm_ref.variant import Variant as Variant

@@ -93,9 +93,7 @@ def step(a: Array, s_prev: Array, cell: Variant = SEED, tape: StepTape | None = 
     return h, s, tape
 
 
-def step_vjp(
-    h_bar: Array, s_bar: Array, tape: StepTape, out: StepCotangents | None = None
-) -> tuple[Array, Array]:
+def step_vjp(h_bar: Array, s_bar: Array, tape: StepTape, out: StepCotangents | None = None) -> tuple[Array, Array]:
     """The cotangents of a and s_prev that follow from those of h and s: the transpose of `step`'s derivative.
 
     Parameters
@@ -103,7 +101,7 @@ def step_vjp(
     h_bar : (B, H) cotangent of h
     s_bar : (B, H) cotangent of s, as far as it does not come through h
     tape : as `step` left it; it is read only, so any number of cotangents can be pulled back through it
-    out : buffers to fill, where `out.s_prev` may be `s_bar` itself; absent, they are made, and h_bar and s_bar are checked
+    out : buffers to fill, where `out.s_prev` may be `s_bar` itself; absent, they are made, and the cotangents checked
 
     Returns
     -------

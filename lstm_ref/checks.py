@@ -42,9 +42,10 @@ def expect_shape(name: str, array: Any, letters: str, sizes: dict[str, int]) -> 
     known = dict(sizes)
     fits = len(shape) == len(wanted) and all(map(_fits, shape, wanted, [known] * len(shape)))
     if not fits:
-        where = ", ".join(f"{letter}={size}" for letter, size in sizes.items() if letter in letters)
+        conditions = [f"{letter}={size}" for letter, size in sizes.items() if letter in letters]
+        conditions += ["every size at least 1"] if 0 in shape or not conditions else []
         expected = "(" + ", ".join(wanted) + ("," if len(wanted) == 1 else "") + ")"
-        raise ValueError(f"{name} has shape {shape}, expected {expected} with {where or 'every size at least 1'}")
+        raise ValueError(f"{name} has shape {shape}, expected {expected} with {', '.join(conditions)}")
     sizes.update(known)
 
 

@@ -143,11 +143,11 @@ def backward(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape) -> Gradie
         # a_t = W x_t + U h_{t-1} + b               (1)
         np.matmul(a_bar[t], U, out=h_next_bar)
     # a_t = W x_t + U h_{t-1} + b                   (1), the sum over all t
-    a_bar = a_bar.reshape(T * B, len(W))
-    x_bar = np.matmul(a_bar, W).reshape(T, B, D)
-    W_bar = np.matmul(a_bar.T, x.reshape(T * B, D))
-    U_bar = np.matmul(a_bar.T, h[:T].reshape(T * B, -1))
-    b_bar = a_bar.sum(axis=0)
+    rows = a_bar.reshape(T * B, len(W))
+    x_bar = np.matmul(rows, W).reshape(T, B, D)
+    W_bar = np.matmul(rows.T, x.reshape(T * B, D))
+    U_bar = np.matmul(rows.T, h[:T].reshape(T * B, len(U[0])))
+    b_bar = rows.sum(axis=0)
     return Gradients(x_bar, h_next_bar, s_bar, W_bar, U_bar, b_bar)
 
 

@@ -1,0 +1,143 @@
+"""The parameters of one layer: their names, their shapes, and where their first values come from.
+
+An initialiser is a function from a shape to an array. Parameters are drawn gate by gate in the order g, i, f, o, all
+weights before all biases, so that the same initialiser gives the same numbers to a layer and to `LstmParam`.
+
+The weights of one gate stand in one array (H, D+H), which multiplies z = [x, h_prev]; a layer keeps the two parts of
+all gates in W (4H, D) and U (4H, H).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lstm_ref.checks import Array, expect_size
+
+Initialiser = Callable[[tuple[int, ...]], Array]
+
+GATES = ("g", "i", "f", "o")
+
+
+class Parameters(NamedTuple):
+    """The parameters of a layer, in the order in which `forward` takes them."""
+
+    W: Array  # (4H, D)  input weights
+    U: Array  # (4H, H)  recurrent weights
+    b: Array  # (4H,)    biases
+
+
+def uniform(
+    generator: np.random.Generator | None = None, low: float = -0.1, high: float = 0.1, dtype: Any = float
+) -> Initialiser:
+    """An initialiser that draws evenly from [low, high), each time anew, and rounds to `dtype`.
+
+    Parameters
+    ----------
+    generator : where the numbers come from; absent, a fresh one that differs from run to run
+    low, high : the bounds
+    dtype : of the arrays
+
+    Returns
+    -------
+    initialiser : shape -> array; the global generator of NumPy is neither read nor changed
+
+    Example
+    -------
+    >>> draw = uniform(np.random.default_rng(5), low=1.0, high=2.0)
+    >>> first, second = draw((2, 3)), draw((2, 3))
+    >>> first.shape, (first >= 1.0).all(), (first < 2.0).all(), (first == second).any()
+    ((2, 3), np.True_, np.True_, np.False_)
+    """
+    source = np.random.default_rng() if generator is None else generator
+    return lambda shape: source.uniform(low, high, shape).astype(dtype)
+
+
+def reseeding_global_generator(shape: tuple[int, ...]) -> Array:
+    """The original's initialiser: sets NumPy's global generator to seed 0, then draws evenly from [-0.1, 0.1).
+
+    Every array of one shape comes out the same, so all four gates start alike, and a backward that mixes them up goes
+    unnoticed. It is needed to reproduce published runs of nicodjimenez/lstm, and for nothing else: it is the one
+    function of this package that touches the global generator, and leaves it where the original leaves it.
+
+    Example
+    -------
+    >>> reseeding_global_generator((3,)).round(3), reseeding_global_generator((3,)).round(3)
+    (array([0.01 , 0.043, 0.021]), array([0.01 , 0.043, 0.021]))
+    """
+    low, high = -0.1, 0.1
+    np.random.seed(0)
+    return np.random.rand(*shape) * (high - low) + low
+
+
+def initial_parameters(mem_cell_ct: int, x_dim: int, initialiser: Initialiser | None = None) -> Parameters:
+    """The parameters of a layer with H = mem_cell_ct cells and D = x_dim inputs, as `initialiser` draws them.
+
+    Parameters
+    ----------
+    mem_cell_ct, x_dim : H and D, at least 1
+    initialiser : shape -> array; absent, `uniform()`
+
+    Raises
+    ------
+    ValueError, TypeError : a size is not a whole number of at least 1
+
+    Example
+    -------
+    >>> [parameter.shape for parameter in initial_parameters(2, 3)]
+    [(8, 3), (8, 2), (8,)]
+    """
+    return from_gates(*initial_gates(mem_cell_ct, x_dim, initialiser))
+
+
+def initial_gates(
+    mem_cell_ct: int, x_dim: int, initialiser: Initialiser | None = None
+) -> tuple[list[Array], list[Array]]:
+    """The four weights (H, D+H) and the four biases (H,), drawn in that order."""
+    expect_size("mem_cell_ct", mem_cell_ct)
+    expect_size("x_dim", x_dim)
+    draw = uniform() if initialiser is None else initialiser
+    weights = [draw((mem_cell_ct, x_dim + mem_cell_ct)) for _ in GATES]
+    biases = [draw((mem_cell_ct,)) for _ in GATES]
+    return weights, biases
+
+
+def from_gates(weights: Sequence[Array], biases: Sequence[Array]) -> Parameters:
+    """The parameters of a layer from those of its gates; gradients are put together in the same way.
+
+    Parameters
+    ----------
+    weights : four arrays (H, D+H), in the order g, i, f, o; the first D columns belong to x
+    biases : four arrays (H,), in the same order
+
+    Returns
+    -------
+    parameters : copies
+
+    Example
+    -------
+    >>> weights = [np.array([[k, 10.0 * k]]) for k in (1, 2, 3, 4)]
+    >>> from_gates(weights, [np.zeros(1)] * 4).U.ravel()
+    array([10., 20., 30., 40.])
+    """
+    H, D = len(biases[0]), weights[0].shape[1] - len(biases[0])
+    W = np.concatenate([weight[:, :D] for weight in weights])
+    U = np.concatenate([weight[:, D:] for weight in weights])
+    b = np.concatenate([bias[:H] for bias in biases])
+    return Parameters(W, U, b)
+
+
+def to_gates(parameters: Parameters) -> tuple[list[Array], list[Array]]:
+    """The four weights (H, D+H) and the four biases (H,) of a layer's parameters: the inverse of `from_gates`.
+
+    Example
+    -------
+    >>> weights, biases = to_gates(Parameters(np.ones((4, 2)), np.zeros((4, 1)), np.arange(4.0)))
+    >>> weights[0], biases[3]
+    (array([[1., 1., 0.]]), array([3.]))
+    """
+    W, U, b = parameters
+    rows = [slice(k * len(b) // 4, (k + 1) * len(b) // 4) for k in range(4)]
+    return [np.hstack((W[gate], U[gate])) for gate in rows], [b[gate].copy() for gate in rows]
