@@ -15,7 +15,8 @@ import numpy as np
 from oracle.arithmetic import adapter
 from oracle.arithmetic.refusals import LeftArithmetic, Record, Undecided, recording
 from oracle.binding import Binding
-from oracle.forms.form import ContractError
+from oracle.forms.form import ContractError, SubjectError
+from oracle.paths import PathError
 from oracle.point import Point
 from oracle.subject import Subject
 from oracle.tracing import ExecutedLines, executed_lines
@@ -37,10 +38,12 @@ class Run:
     """What one evaluation gave: outputs and gradients as the code returned them, or the error that ended it."""
 
     outputs: dict[str, Any] = field(default_factory=dict)
-    gradients: dict[str, Any] = field(default_factory=dict)
+    gradients: dict[str, Any] = field(default_factory=dict)  # copies: leaving the binding restores the modules
+    originals: dict[str, Any] = field(default_factory=dict)  # what the backward itself returned or left
     record: Record = field(default_factory=Record)
     error: BaseException | None = None
     traceback: str = ""
+    takes_cotangents: bool = True
     forward_lines: ExecutedLines | None = None
     backward_lines: ExecutedLines | None = None
     arguments: dict[str, Any] = field(default_factory=dict)  # as passed, to see what was done to them
@@ -104,7 +107,7 @@ def slots_for(subject: Subject, numbers: Numbers, known: float) -> Any:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """The code under test may print and warn: that is its own business, and must not spoil our output."""
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
@@ -129,13 +132,17 @@ def evaluate(
         with lines() as run.forward_lines:
             tree = form.forward(owner, run.arguments)
         run.outputs, rebuild = flatten(tree)
-        run.cotangents = _cotangents(run.outputs, owner, point, numbers, cotangents)
+        run.takes_cotangents = form.takes_cotangents(owner)
+        run.cotangents = _cotangents(run, point, numbers, cotangents)
         slots = slots_for(point.subject, numbers, known)
         given = rebuild(run.cotangents)
         with lines() as run.backward_lines:
-            run.gradients = form.backward(owner, given, slots)
+            run.originals = form.backward(owner, given, slots)
+        run.gradients = {name: _copy(value) for name, value in run.originals.items()}
     except (LeftArithmetic, Undecided) as refusal:
         run.error = refusal
+    except (SubjectError, PathError):
+        raise
     except Exception as error:
         run.error = error
         run.traceback = _traceback(error)
@@ -148,12 +155,10 @@ def _argument(numbers: Numbers, value: Any) -> Any:
     return value.copy() if isinstance(value, np.ndarray) else value
 
 
-def _cotangents(
-    outputs: Mapping[str, Any], owner: Any, point: Point, numbers: Numbers, given: Mapping[str, Any] | None
-) -> dict[str, Any]:
+def _cotangents(run: Run, point: Point, numbers: Numbers, given: Mapping[str, Any] | None) -> dict[str, Any]:
     """A cotangent for every real output; 1 for the loss of a backward that takes none."""
-    shapes = {name: numbers.shape(value) for name, value in outputs.items()}
-    if not point.subject.form.takes_cotangents(owner):
+    shapes = {name: numbers.shape(value) for name, value in run.outputs.items()}
+    if not run.takes_cotangents:
         real = [name for name, shape in shapes.items() if shape is not None]
         if len(real) != 1 or int(np.prod(shapes[real[0]] or ())) != 1:
             raise ContractError(
@@ -171,6 +176,11 @@ def _cotangents(
     return found
 
 
+def _copy(value: Any) -> Any:
+    """A copy of an array; anything else as it is."""
+    return value.copy() if hasattr(value, "shape") and hasattr(value, "copy") else value
+
+
 def _traceback(error: BaseException) -> str:
     """The traceback, less our own frames."""
     frames = traceback.extract_tb(error.__traceback__)
@@ -185,14 +195,14 @@ def in_floats(
     dtype: Any = np.float64,
     *,
     lines: bool = False,
-    owner: Any = None,
+    strided: bool = False,
     cotangents: Mapping[str, Any] | None = None,
 ) -> Run:
     """The untouched code, in float64 or float32; the modules are afterwards as they were before."""
     run = Run()
     tracer = (lambda: executed_lines(binding.scopes)) if lines else contextlib.nullcontext
-    with binding.untouched(), _quiet():
-        evaluate(run, point, adapter.Floats(dtype), lines=tracer, owner=owner, cotangents=cotangents)
+    with binding.untouched(), quiet():
+        evaluate(run, point, adapter.Floats(dtype, strided), lines=tracer, cotangents=cotangents)
     return run
 
 
@@ -200,7 +210,7 @@ def in_balls(point: Point, binding: Binding, bits: int, *, lines: bool = False) 
     """The same code in ball arithmetic of `bits` bits."""
     run = Run()
     tracer = (lambda: executed_lines(binding.scopes)) if lines else contextlib.nullcontext
-    with binding.bound(adapter.stand_for), adapter.precision(bits), _quiet(), recording() as run.record:
+    with binding.bound(adapter.stand_for), adapter.precision(bits), quiet(), recording() as run.record:
         evaluate(run, point, adapter.Balls(), lines=tracer, known=0.37)
     return run
 
@@ -208,7 +218,7 @@ def in_balls(point: Point, binding: Binding, bits: int, *, lines: bool = False) 
 def forward_in_balls(point: Point, binding: Binding, bits: int, values: Mapping[str, Any]) -> Run:
     """The forward alone, at other values of the inputs (raw balls by name)."""
     run, form = Run(), point.subject.form
-    with binding.bound(adapter.stand_for), adapter.precision(bits), _quiet(), recording() as run.record:
+    with binding.bound(adapter.stand_for), adapter.precision(bits), quiet(), recording() as run.record:
         try:
             numbers = adapter.Balls()
             given = {n: adapter.wrapped(v) if n in values else v for n, v in {**point.values, **values}.items()}

@@ -12,7 +12,7 @@ from oracle.deviations import Deviations
 from oracle.forms.form import Form, describe, differentiated
 from oracle.forms.functions import FunctionsForm
 from oracle.forms.loss import LossForm
-from oracle.forms.object import ObjectForm
+from oracle.forms.object import UPDATE, ObjectForm
 from oracle.inputs import Input, Spec, nest
 
 
@@ -34,6 +34,11 @@ class Subject:
     def differentiated(self) -> tuple[str, ...]:
         """The names of the gradients under test."""
         return tuple(differentiated(self.leaves))
+
+    @property
+    def updates(self) -> bool:
+        """Whether gradients are read off a parameter update, which costs digits."""
+        return isinstance(self.form, ObjectForm) and self.form.rule == UPDATE
 
     def __repr__(self) -> str:
         leaves = ", ".join(f"{name}{spec.shape}" for name, spec in self.leaves.items())

@@ -107,7 +107,8 @@ class LeafReport:
     entries: int
     digits: float
     never_exercised: int = 0
-    wrong: int = 0
+    wrong: int = 0  # in the case shown
+    compared: int = 0  # in the case shown
     in_cases: int = 0  # how many cases had a wrong entry
     worst: Entry | None = None
     worst_case: str = ""
@@ -129,7 +130,9 @@ class Report:
     redrawn: int = 0
     seed: int = 0
     seconds: float = 0.0
+    testimony_digits: float = 0.0  # to which finite differences agree
     smallest: str = ""  # the smallest sizes that fail
+    failing_case: Any = None  # the case at those sizes
     replay: str = ""
     diagnosis: tuple[str, ...] = ()
     environment: dict[str, Any] = field(default_factory=dict)

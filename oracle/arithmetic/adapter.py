@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from oracle.arithmetic import kernels
-from oracle.arithmetic.ball_array import BallArray, wrap
+from oracle.arithmetic.ball_array import BallArray, BallScalar, wrap
 from oracle.arithmetic.kernels import Raw as Raw
 from oracle.arithmetic.kernels import lift as lift
 from oracle.arithmetic.kernels import midpoints as midpoints
@@ -19,12 +19,12 @@ from oracle.arithmetic.namespace import stand_for as stand_for
 
 def is_ball(value: Any) -> bool:
     """Whether a value of the code under test is balls."""
-    return isinstance(value, BallArray)
+    return isinstance(value, BallArray | BallScalar)
 
 
 def raw(value: Any) -> Raw:
     """The balls in a value of the code under test; plain numbers and float arrays are lifted exactly."""
-    return value.raw if isinstance(value, BallArray) else lift(value)
+    return value.raw if isinstance(value, BallArray | BallScalar) else lift(value)
 
 
 def wrapped(balls: Raw) -> Any:
@@ -50,14 +50,16 @@ def clipped(balls: Raw, bound: float) -> Raw:
 
 
 class Floats:
-    """Runs the untouched code: arrays are NumPy's own."""
+    """Runs the untouched code: arrays are NumPy's own, on request not contiguous."""
 
-    def __init__(self, dtype: npt.DTypeLike = np.float64) -> None:
-        self.dtype = np.dtype(dtype)
+    def __init__(self, dtype: npt.DTypeLike = np.float64, strided: bool = False) -> None:
+        self.dtype, self.strided = np.dtype(dtype), strided
 
     def array(self, value: Any) -> Any:
         """A fresh array, or a NumPy scalar where there is no dimension."""
         fresh = np.array(value, dtype=self.dtype)
+        if self.strided and fresh.ndim:
+            fresh = np.repeat(fresh, 2, axis=-1)[..., ::2]
         return fresh if fresh.ndim else fresh[()]
 
     def shape(self, value: Any) -> tuple[int, ...] | None:
@@ -76,7 +78,7 @@ class Balls:
 
     def shape(self, value: Any) -> tuple[int, ...] | None:
         """The shape of a value that holds real numbers; None for integers, booleans and everything else."""
-        if isinstance(value, BallArray):
+        if isinstance(value, BallArray | BallScalar):
             return tuple(value.shape)
         if isinstance(value, np.ndarray | np.generic):
             return value.shape if value.dtype.kind == "f" else None

@@ -1,0 +1,175 @@
+"""How forward and backward behave when they are called again, called otherwise, and looked at afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from oracle.arithmetic import adapter
+from oracle.binding import Binding
+from oracle.deviations import COTANGENTS
+from oracle.point import Point
+from oracle.runs import Run, evaluate, in_floats, quiet
+from oracle.verdict import Finding, Verdict
+
+
+Broken = Iterator[tuple[Verdict, str, str]]
+Bound = Callable[[str], Any]
+BROKEN = Verdict.BROKEN_CONTRACT
+
+
+def behaviour(point: Point, binding: Binding, first: Run, bound: Bound) -> Iterator[Finding]:
+    """Every broken promise of this case; `first` is its float64 run, `bound` the derived bound of each gradient."""
+    for check in (mutation, aliasing, second_call, zero_cotangent, linearity, layout):
+        for verdict, message, leaf in check(point, binding, first, bound):
+            yield Finding(verdict, message, leaf, str(point.case))
+
+
+def same_bits(a: Any, b: Any) -> bool:
+    """Whether two float arrays hold the same numbers; NaN equals NaN here, for it is about bits."""
+    return bool(np.array_equal(np.asarray(a), np.asarray(b), equal_nan=True))
+
+
+def _differing(a: Any, b: Any) -> str:
+    """The first differing entry, as `[1, 2] is 0.3, was 0.1`."""
+    one, other = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    if one.shape != other.shape:
+        return f" has shape {one.shape}, had {other.shape}"
+    index = tuple(int(k) for k in np.argwhere(~((one == other) | (np.isnan(one) & np.isnan(other))))[0])
+    place = f"[{', '.join(map(str, index))}]" if index else ""
+    return f"{place} is {one[index]:.9g}, was {other[index]:.9g}"
+
+
+def mutation(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken:
+    """Inputs and cotangents keep their values, unless `mutates` declares otherwise."""
+    declared = point.subject.deviations.mutates
+    for name, before in point.values.items():
+        allowed = name in declared or name.split(".")[0] in declared
+        after = first.arguments[name]
+        if isinstance(before, np.ndarray) and not allowed and not same_bits(after, before):
+            yield BROKEN, f"the input {name} was modified: {name}{_differing(after, before)}", name
+    for name, passed in first.cotangents.items():
+        if passed is not None and COTANGENTS not in declared:
+            before = point.cotangent(name, np.shape(passed))
+            if not same_bits(passed, before):
+                message = f"the cotangent of {name} was modified: it{_differing(passed, before)}"
+                yield BROKEN, f'{message}; declare mutates="cotangents" if that is meant', ""
+
+
+def aliasing(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken:
+    """A gradient shares memory with no other gradient, input, cotangent or output."""
+    gradients = {f"the gradient of {name}": value for name, value in first.originals.items()}
+    others = {f"the input {name}": value for name, value in first.arguments.items()}
+    others |= {f"the cotangent of {name}": value for name, value in first.cotangents.items()}
+    others |= {f"the output {name}": value for name, value in first.outputs.items()}
+    seen: dict[str, Any] = {}
+    for name, value in gradients.items():
+        for other, held in {**seen, **others}.items():
+            if _share(value, held):
+                yield BROKEN, f"{name} shares memory with {other}: a change to one changes the other", ""
+        seen[name] = value
+
+
+def _share(a: Any, b: Any) -> bool:
+    both = isinstance(a, np.ndarray) and isinstance(b, np.ndarray)
+    return both and a.size > 0 and bool(np.may_share_memory(a, b)) and bool(np.shares_memory(a, b))
+
+
+def second_call(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken:
+    """After a call with other values, on the same object and module, the same case gives the same bits."""
+    other = Point(point.subject, point.case.at())
+    other.values = {name: _shifted(value) for name, value in point.values.items()}
+    form, before, again = point.subject.form, Run(), Run()
+    with binding.untouched(), quiet():
+        owner = form.begin(point.case.sizes)
+        evaluate(before, other, adapter.Floats(), owner=owner)
+        form.reset(owner)
+        state = np.random.get_state()[1].tobytes()  # type: ignore[union-attr]
+        evaluate(again, point, adapter.Floats(), owner=owner)
+        consumed = state != np.random.get_state()[1].tobytes()  # type: ignore[union-attr]
+    if consumed:
+        message = (
+            "forward or backward changed NumPy's global random state; pass a Generator or the drawn values instead"
+        )
+        yield BROKEN, message, ""
+    if again.error is not None:
+        yield BROKEN, f"called a second time, the code raised {type(again.error).__name__}: {again.error}", ""
+        return
+    for leaf, value in again.gradients.items():
+        if not same_bits(value, first.gradients[leaf]):
+            rounding = bool(np.all(_gap(value, first.gradients[leaf]) <= bound(leaf)))
+            message = f"called a second time, the gradient of {leaf} is another: {leaf}"
+            message += f"{_differing(value, first.gradients[leaf])}; state leaks from one call into the next"
+            yield BROKEN if rounding else Verdict.REFUTED, message, leaf
+
+
+def _shifted(value: Any) -> Any:
+    """Other values of the same kind: what a leak from an earlier call would carry over."""
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return value * 0.75 + 0.125
+    return value
+
+
+def zero_cotangent(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken:
+    """A cotangent of zero gives a gradient of exactly zero."""
+    run = _with_cotangents(point, binding, first, 0.0)
+    if run is None:
+        return
+    for leaf, value in run.gradients.items():
+        nonzero = np.argwhere(~(np.asarray(value, dtype=float) == 0.0))
+        if nonzero.size or (np.ndim(value) == 0 and not value == 0.0):
+            index = tuple(int(k) for k in nonzero[0]) if np.ndim(value) else ()
+            place = f"[{', '.join(map(str, index))}]" if index else ""
+            yield BROKEN, f"a cotangent of zero gives {leaf}{place} = {np.asarray(value)[index]:.6g}; expected 0", leaf
+
+
+def linearity(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken:
+    """An eighth of the cotangent gives an eighth of the gradient, to the last bit: scaling by 2^-3 rounds nothing."""
+    if point.subject.deviations.clip is not None or point.case.regime == "tiny cotangents" or point.subject.updates:
+        return
+    run = _with_cotangents(point, binding, first, 0.125)
+    if run is None:
+        return
+    for leaf, value in run.gradients.items():
+        whole = np.asarray(first.gradients[leaf], dtype=float)
+        if not same_bits(8.0 * np.asarray(value, dtype=float), whole):
+            index = np.unravel_index(int(np.argmax(_gap(8.0 * np.asarray(value), whole))), whole.shape)
+            place = f"[{', '.join(map(str, index))}]" if index else ""
+            yield (
+                BROKEN,
+                f"the backward is not linear in the cotangent: an eighth of it gives {leaf}{place} = "
+                f"{np.asarray(value)[index]:.6g}, expected {whole[index] / 8:.6g}",
+                leaf,
+            )
+
+
+def _gap(a: Any, b: Any) -> Any:
+    return np.abs(np.asarray(a, dtype=float) - np.asarray(b, dtype=float))
+
+
+def _with_cotangents(point: Point, binding: Binding, first: Run, factor: float) -> Run | None:
+    """A float64 run with all cotangents multiplied; None if the backward takes none, or the run failed."""
+    given: Mapping[str, Any] = {
+        name: point.cotangent(name, np.shape(value)) * factor
+        for name, value in first.cotangents.items()
+        if value is not None
+    }
+    run = in_floats(point, binding, cotangents=given)
+    return run if run.error is None and run.takes_cotangents else None
+
+
+def layout(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken:
+    """Inputs that are not contiguous in memory give the same gradients."""
+    run = in_floats(point, binding, strided=True)
+    if run.error is not None:
+        yield (
+            BROKEN,
+            f"with inputs that are not contiguous, the code raised {type(run.error).__name__}: {run.error}",
+            "",
+        )
+        return
+    for leaf, value in run.gradients.items():
+        if not np.all(_gap(value, first.gradients[leaf]) <= 2 * bound(leaf)):
+            yield BROKEN, f"with inputs that are not contiguous, the gradient of {leaf} is another", leaf

@@ -1,0 +1,144 @@
+"""Adds up the outcomes of all cases into one report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from oracle.hearing import Outcome
+from oracle.tracing import unreached
+from oracle.trial import Trial
+from oracle.verdict import Comparison, Finding, FloatAccuracy, LeafReport, Report, Verdict, worst
+
+_FINDINGS = 12  # shown of each verdict: the same sentence from every case helps nobody
+
+
+class Summary:
+    """Collects outcomes, and knows the verdict so far."""
+
+    def __init__(self, trial: Trial, seed: int) -> None:
+        self.trial, self.seed = trial, seed
+        self.outcomes: list[Outcome] = []
+        self.redrawn = 0
+        self.failing: Outcome | None = None
+
+    def add(self, outcome: Outcome) -> None:
+        """Take one outcome in; its runs are kept only as long as they are needed."""
+        self.trial.remember_lines(outcome.floats)
+        outcome.floats = outcome.balls = None
+        self.outcomes.append(outcome)
+        verdict = outcome.verdict
+        if not verdict.ok and not outcome.kink and not outcome.outside:
+            if self.failing is None or verdict.severity < self.failing.verdict.severity:
+                self.failing = outcome
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst so far."""
+        heard = [outcome.verdict for outcome in self.outcomes if not (outcome.kink or outcome.outside)]
+        return worst(heard)
+
+    def report(self, seconds: float) -> Report:
+        """The report over all cases."""
+        leaves = tuple(self._leaf(name) for name in self.trial.subject.differentiated)
+        findings = tuple(self._findings())
+        verdict = worst([*(leaf.verdict for leaf in leaves), *(finding.verdict for finding in findings)])
+        return Report(
+            subject=self.trial.subject.name,
+            verdict=verdict,
+            leaves=leaves,
+            findings=findings,
+            notes=tuple(self._notes()),
+            witnesses=self.trial.witnesses(),
+            cases=len(self.outcomes),
+            redrawn=self.redrawn,
+            seed=self.seed,
+            seconds=seconds,
+            testimony_digits=self._testimony(),
+            environment=self.trial.environment,
+        )
+
+    def _testimony(self) -> float:
+        said = [outcome.testimony.digits for outcome in self.outcomes if outcome.testimony is not None]
+        return min(said, default=0.0)
+
+    def _notes(self) -> list[str]:
+        from_cases = [note for outcome in self.outcomes for note in outcome.notes]
+        return list(dict.fromkeys([*self.trial.notes(), *from_cases]))
+
+    # ---- findings
+
+    def _findings(self) -> Iterable[Finding]:
+        seen: dict[tuple[Verdict, str], int] = {}
+        for outcome in self.outcomes:
+            for finding in outcome.findings:
+                kind = (finding.verdict, finding.leaf or finding.message[:60])
+                seen[kind] = seen.get(kind, 0) + 1
+                if seen[kind] == 1 and len(seen) <= _FINDINGS:
+                    yield finding
+        yield from self._kinks()
+        yield from self._unreached_lines()
+
+    def _kinks(self) -> Iterable[Finding]:
+        stuck = [outcome for outcome in self.outcomes if outcome.kink]
+        if stuck and len(stuck) == len(self.outcomes):
+            message = f"every case met a kink, where the derivative does not exist: {stuck[0].kink}"
+            yield Finding(Verdict.UNDECIDED, message, case=str(stuck[0].case))
+
+    def _unreached_lines(self) -> Iterable[Finding]:
+        for place in unreached(self.trial.backward_codes, self.trial.executed):
+            yield Finding(Verdict.UNDECIDED, f"no case reached this line of the backward: {place}")
+
+    # ---- leaves
+
+    def _leaf(self, name: str) -> LeafReport:
+        heard = [outcome for outcome in self.outcomes if not (outcome.kink or outcome.outside)]
+        compared = [outcome.comparisons[name] for outcome in heard if name in outcome.comparisons]
+        verdicts = [outcome.verdicts[name] for outcome in heard if name in outcome.verdicts]
+        verdicts += [finding.verdict for outcome in heard for finding in outcome.findings if finding.leaf == name]
+        entries = sum(comparison.entries for comparison in compared)
+        if entries and all(comparison.zeros == comparison.entries for comparison in compared):
+            verdicts.append(Verdict.NOTHING_COMPARED)
+        wrong = [(c, o) for o in heard if (c := o.comparisons.get(name)) is not None and (c.wrong or c.rounded)]
+        example, example_case = _example(wrong)
+        return LeafReport(
+            name=name,
+            spec=str(self.trial.subject.leaves[name].shape),
+            verdict=worst(verdicts),
+            entries=entries,
+            digits=_digits(compared),
+            never_exercised=sum(comparison.zeros for comparison in compared),
+            wrong=example.wrong if example else 0,
+            compared=example.entries if example else 0,
+            in_cases=len(wrong),
+            worst=example.worst if example else None,
+            worst_case=example_case,
+            float64=_accuracy([outcome.float64[name] for outcome in heard if name in outcome.float64]),
+            float32=_accuracy([outcome.float32[name] for outcome in heard if name in outcome.float32]),
+        )
+
+
+def _example(wrong: list[tuple[Comparison, Outcome]]) -> tuple[Comparison | None, str]:
+    """The wrong comparison to show: the one with the largest gap."""
+    if not wrong:
+        return None, ""
+    comparison, outcome = max(wrong, key=lambda pair: pair[0].worst.gap if pair[0].worst else 0.0)
+    return comparison, str(outcome.case)
+
+
+def _digits(compared: list[Comparison]) -> float:
+    """Digits of the worst entry of all; 0 if any disagreed or nothing but zeros was seen."""
+    if not compared or any(not comparison.agrees for comparison in compared):
+        return 0.0
+    least = min(comparison.digits for comparison in compared)
+    return least if math.isfinite(least) else 0.0
+
+
+def _accuracy(measured: list[FloatAccuracy]) -> FloatAccuracy | None:
+    if not measured:
+        return None
+    return FloatAccuracy(
+        max_ulps=max(one.max_ulps for one in measured),
+        bound_ratio=max(one.bound_ratio for one in measured),
+        detection_limit=min(one.detection_limit for one in measured),
+    )

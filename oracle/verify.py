@@ -1,0 +1,150 @@
+"""Puts a subject on trial over many cases and returns a report. Reads as a checklist."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterable
+
+from oracle.cases import Case, schedule
+from oracle.draws import key
+from oracle.hearing import Hearing, Outcome
+from oracle.subject import Subject
+from oracle.summary import Summary
+from oracle.trial import Trial
+from oracle.verdict import GradientMismatch, Report, Verdict
+
+CASES, DIGITS = 100, 30
+_REDRAWS = 8
+
+Progress = Callable[[int, int, Verdict], None]
+
+
+def verify(
+    subject: Subject,
+    *,
+    cases: int = CASES,
+    seed: int = 0,
+    digits: float = DIGITS,
+    throw: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """What is true of the subject's backward, over random shapes, every entry.
+
+    Parameters
+    ----------
+    subject : Subject
+        The hand-written pair.
+    cases : int
+        How many cases are drawn.
+    seed : int
+        From which the cases follow.
+    digits : float
+        Decimal digits to which every entry must be known.
+    throw : bool
+        Raise `GradientMismatch` unless the verdict is ok.
+    progress : function, optional
+        Called after each case with the number heard, the number of all, and the verdict so far.
+
+    Returns
+    -------
+    Report
+        With `ok`, `verdict`, a report for each gradient, and findings. `str(report)` is the whole story.
+
+    Raises
+    ------
+    GradientMismatch
+        With `throw`, if the verdict is not ok.
+    ValueError
+        If `cases` or `digits` are not positive, or the adapter does not fit the code under test.
+    WitnessesDisagree
+        If two witnesses contradict each other: a fault of the oracle.
+
+    Examples
+    --------
+    >>> import numpy as np, oracle
+    >>> def forward(x):
+    ...     return np.tanh(x), x
+    >>> def backward(y_bar, x):
+    ...     return (1 - np.tanh(x) ** 2) * y_bar
+    >>> oracle.verify(oracle.Subject.from_functions(forward, backward, inputs={"x": "D"}), cases=5).verdict.name
+    'CERTIFIED'
+    """
+    _check(subject, cases, digits)
+    began = time.perf_counter()
+    trial = Trial(subject, digits)
+    summary = Summary(trial, seed)
+    for number, case in enumerate(schedule(cases, seed, subject.sizes), 1):
+        outcome = hear(trial, case, summary)
+        summary.add(outcome)
+        if progress is not None:
+            progress(number, cases, summary.verdict)
+    report = summary.report(time.perf_counter() - began)
+    if not report.ok and summary.failing is not None:
+        smallest = shrink(trial, summary.failing)
+        report = dataclasses.replace(report, smallest=sizes_text(smallest.sizes), failing_case=smallest)
+    if throw and not report.ok:
+        raise GradientMismatch(report)
+    return report
+
+
+def _check(subject: Subject, cases: int, digits: float) -> None:
+    if not isinstance(subject, Subject):
+        raise TypeError(
+            f"verify takes a Subject, but got a {type(subject).__name__}; "
+            "make one with oracle.Subject.from_functions, from_object or from_loss"
+        )
+    if type(cases) is not int or cases < 1:
+        raise ValueError(f"cases={cases!r} must be a whole number of at least 1")
+    if not 1 <= digits <= 200:
+        raise ValueError(f"digits={digits!r} must be between 1 and 200")
+
+
+def hear(trial: Trial, case: Case, summary: Summary | None = None) -> Outcome:
+    """Hear a case; at a kink or outside the domain it is redrawn, and counted."""
+    outcome = Hearing(trial, case).outcome()
+    for attempt in range(1, _REDRAWS):
+        if not (outcome.kink or outcome.outside):
+            break
+        if summary is not None:
+            summary.redrawn += 1
+        regime = case.regime if attempt < _REDRAWS // 2 else "generic"
+        again = Case(case.sizes, regime, key(case.seed, "again", attempt) % 2**32)
+        outcome = Hearing(trial, again).outcome()
+    return outcome
+
+
+def shrink(trial: Trial, failing: Outcome) -> Case:
+    """The smallest sizes at which the case still fails in the same way. Sizes move, values do not."""
+    case, verdict = failing.case, failing.verdict
+
+    def fails(candidate: Case) -> bool:
+        try:
+            return Hearing(trial, candidate).outcome().verdict is verdict
+        except Exception:
+            return False
+
+    moved = True
+    while moved:
+        moved = False
+        for candidate in _smaller(case, trial.subject):
+            if fails(candidate):
+                case, moved = candidate, True
+                break
+    return case
+
+
+def _smaller(case: Case, subject: Subject) -> Iterable[Case]:
+    """Cases with smaller sizes: all at their least, then one at a time."""
+    least = {name: low for name, (low, _) in subject.sizes.items()}
+    if dict(case.sizes) != least:
+        yield Case(least, case.regime, case.seed)
+    for name, size in case.sizes.items():
+        for smaller in dict.fromkeys((least[name], size // 2, size - 1)):
+            if least[name] <= smaller < size:
+                yield case.at(**{name: smaller})
+
+
+def sizes_text(sizes: object) -> str:
+    """`T=1 B=1 D=2`."""
+    return " ".join(f"{name}={size}" for name, size in dict(sizes).items())  # type: ignore[call-overload]
