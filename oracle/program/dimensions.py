@@ -1,0 +1,72 @@
+"""Symbolic sizes: the one place where the project relies on JAX's private ways with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def is_symbolic(dimension: object) -> bool:
+    """Whether `dimension` is a size that JAX keeps symbolic.
+
+    >>> is_symbolic(3)
+    False
+    """
+    return type(dimension).__name__ == "_DimExpr"
+
+
+def evaluate(dimension: Any, sizes: Mapping[str, int]) -> int:
+    """The number that a symbolic dimension is at these sizes.
+
+    Raises
+    ------
+    KeyError
+        If the dimension depends on a size that is not given.
+    """
+    return int(dimension._evaluate(dict(sizes)))
+
+
+class Resolver:
+    """Dimensions and parameters of a program at given sizes; each symbolic dimension is evaluated once.
+
+    The objects asked for must outlive the resolver, which remembers them by identity: comparing symbolic
+    dimensions is slow, and may itself fail.
+    """
+
+    def __init__(self, sizes: Mapping[str, int]) -> None:
+        self.sizes = dict(sizes)
+        self._known: dict[int, int] = {}
+
+    def number(self, dimension: Any) -> int:
+        """One dimension as a number."""
+        if type(dimension) is int:
+            return dimension
+        if not is_symbolic(dimension):
+            return int(dimension)
+        known = self._known.get(id(dimension))
+        if known is None:
+            known = self._known[id(dimension)] = evaluate(dimension, self.sizes)
+        return known
+
+    def shape(self, dimensions: tuple[Any, ...]) -> tuple[int, ...]:
+        """A shape in numbers."""
+        return tuple([self.number(dimension) for dimension in dimensions])
+
+    def value(self, parameter: Any) -> Any:
+        """A parameter with each symbolic dimension inside it replaced by its number."""
+        if is_symbolic(parameter):
+            return self.number(parameter)
+        if type(parameter) in (tuple, list):
+            return tuple([self.value(part) for part in parameter])
+        return parameter
+
+
+def holds_symbols(parameter: Any) -> bool:
+    """Whether a parameter contains a symbolic dimension.
+
+    >>> holds_symbols(((1, 2), 3))
+    False
+    """
+    if isinstance(parameter, (tuple, list)):
+        return any(holds_symbols(part) for part in parameter)
+    return is_symbolic(parameter)
