@@ -21,6 +21,13 @@ class Huber(Loss):
     def grad(self):
         return np.where(np.abs(self.diff) <= self.delta, self.diff, self.delta * np.sign(self.diff))
 
+class SumOfSquares(Loss):
+    def __call__(self, pred, target):
+        self.diff = pred - target
+        return np.sum(self.diff ** 2)
+    def grad(self):
+        return self.diff               # the two is left to the learning rate
+
 class MSE2(MSE):
     def grad(self):
         return 2 * self.diff / self.diff.size       # there is a half in the forward
@@ -30,12 +37,14 @@ def total(losses, pred, target):
     g = sum(l.grad() for l in losses)
     return value, g, -g
 
-EXPECTED = {"right": "CERTIFIED", "wrong": "REFUTED"}
+EXPECTED = {"right": "CERTIFIED", "half": "REFUTED", "half_declared": "CERTIFIED", "wrong": "REFUTED"}
 
-def build(*classes):
+def build(*classes, **kw):
     import oracle
     return oracle.Subject.from_loss(total, make=lambda **_: [c() for c in classes],
-                                    inputs={"pred": "N D", "target": "N D"}, gradients=("pred", "target"))
+                                    inputs={"pred": "N D", "target": "N D"}, gradients=("pred", "target"), **kw)
 
 def right(): return build(MSE, Huber)
+def half(): return build(SumOfSquares)
+def half_declared(): return build(SumOfSquares, scale=0.5)
 def wrong(): return build(MSE2, Huber)

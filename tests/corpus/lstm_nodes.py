@@ -100,10 +100,10 @@ class SquashedNode(LstmNode):
     squash = True
 
 
-EXPECTED = {"right": "CERTIFIED", "wrong": "REFUTED"}
+EXPECTED = {"right": "CERTIFIED", "undeclared": "REFUTED", "wrong": "REFUTED"}
 
 
-def build(node):
+def build(node, accumulates=True):
     import oracle
 
     return oracle.Subject.from_object(
@@ -111,13 +111,18 @@ def build(node):
         forward="bottom_data_is", backward=lambda node, ds, dh: node.top_diff_is(dh, ds),
         inputs={"x": "D", "s_prev": "H", "h_prev": "H"}, outputs={"state.s": "H", "state.h": "H"},
         parameters={f"param.w{g}": "H D+H" for g in "gifo"} | {f"param.b{g}": "H" for g in "gifo"},
-        gradients="{}_diff", accumulates=True,
+        gradients="{}_diff", accumulates=accumulates,
         input_gradients={"x": "state.bottom_diff_x", "s_prev": "state.bottom_diff_s", "h_prev": "state.bottom_diff_h"},
     )
 
 
 def right():
     return build(LstmNode)
+
+
+def undeclared():
+    # += into the same arrays at every call, and nobody said so
+    return build(LstmNode, accumulates=False)
 
 
 def wrong():

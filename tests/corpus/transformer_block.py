@@ -20,7 +20,8 @@ def block(x, p):
     c = {'x': x, 'p': p}
     n, c['ln1'] = ln(x)
     q, k, v = n @ p['wq'], n @ p['wk'], n @ p['wv']
-    a = np.exp(E('tk,sk->ts', q, k)); a /= a.sum(1, keepdims=True)
+    s = E('tk,sk->ts', q, k); s -= s.max(1, keepdims=True)
+    a = np.exp(s); a /= a.sum(1, keepdims=True)
     o = a @ v
     x = x + p['ls1'] * o
     c.update(n=n, q=q, k=k, v=v, a=a, o=o)
