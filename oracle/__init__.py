@@ -9,6 +9,7 @@ from oracle.inputs import booleans as booleans
 from oracle.inputs import fixed as fixed
 from oracle.inputs import integers as integers
 from oracle.inputs import reals as reals
+from oracle.scripts import load_definitions as load_definitions
 from oracle.subject import Subject as Subject
 from oracle.verdict import GradientMismatch as GradientMismatch
 from oracle.verdict import Report as Report

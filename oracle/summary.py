@@ -47,6 +47,7 @@ class Summary:
             subject=self.trial.subject.name,
             verdict=verdict,
             leaves=leaves,
+            pair=self.trial.subject.form.names,
             findings=findings,
             notes=tuple(self._notes()),
             witnesses=self.trial.witnesses(),

@@ -123,6 +123,7 @@ class Report:
     subject: str
     verdict: Verdict
     leaves: tuple[LeafReport, ...]
+    pair: tuple[str, str] = ("the forward", "the backward")  # how forward and backward are called
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     witnesses: tuple[str, ...] = ()

@@ -13,6 +13,10 @@ class ContractError(Exception):
     """The code under test ran, but what it returned or left behind is not what a backward leaves behind."""
 
 
+class SubjectError(ValueError):
+    """The adapter and the code under test do not fit together: a parameter that is not there, say."""
+
+
 class Slots(Protocol):
     """How gradient slots are prepared before a backward, and what is read from them afterwards."""
 
@@ -27,6 +31,7 @@ class Form(Protocol):
     """A hand-written forward and backward, whatever they look like."""
 
     code: tuple[Any, ...]  # the functions, classes and modules under test
+    names: tuple[str, str]  # how forward and backward are called in messages
 
     def begin(self, sizes: Mapping[str, int]) -> Any:
         """A fresh owner of state: an object, a module, or nothing."""

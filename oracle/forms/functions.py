@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from oracle.forms.form import ContractError, Slots, count_sentence, describe, differentiated, match, takes, unnest
+from oracle.forms.form import (
+    ContractError,
+    Slots,
+    SubjectError,
+    count_sentence,
+    describe,
+    differentiated,
+    match,
+    takes,
+    unnest,
+)
 from oracle.inputs import Spec, nest, parse
 
 
@@ -32,8 +42,9 @@ class FunctionsForm:
         self.inputs, self.rule = dict(inputs), rule
         self.leaves = parse(self.inputs)
         self.code: tuple[Any, ...] = (forward, backward)
+        self.names = (describe(forward), describe(backward))
         if not takes(forward, len(self.inputs)):
-            raise ValueError(
+            raise SubjectError(
                 f"{describe(forward)} does not take the {len(self.inputs)} inputs {', '.join(self.inputs)}; "
                 "inputs= names its positional arguments in order"
             )

@@ -7,7 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from oracle import paths
-from oracle.forms.form import ContractError, Slots, count_sentence, describe, differentiated, match, takes, unnest
+from oracle.forms.form import (
+    ContractError,
+    Slots,
+    SubjectError,
+    count_sentence,
+    describe,
+    differentiated,
+    match,
+    takes,
+    unnest,
+)
 from oracle.forms.object import gradient_path
 from oracle.inputs import Input, Spec, nest, parse
 
@@ -38,8 +48,9 @@ class LossForm:
         self.rule = gradients
         self.owner = owner if owner is not None else sys.modules.get(getattr(function, "__module__", ""), None)
         self.code: tuple[Any, ...] = (function,) if owner is None or isinstance(owner, dict) else (function, owner)
+        self.names = (f"the loss of {describe(function)}", f"the gradient in {describe(function)}")
         if not takes(function, len(self.inputs)):
-            raise ValueError(
+            raise SubjectError(
                 f"{describe(function)} does not take the {len(self.inputs)} inputs {', '.join(self.inputs)}; "
                 "inputs= names its positional arguments in order"
             )
@@ -57,7 +68,7 @@ class LossForm:
         for name in self.parameters:
             if not paths.has(owner.owner, name):
                 place = _owner_name(owner.owner)
-                raise ValueError(f"the parameter {name!r} is not on {place}; owner= says where it lives")
+                raise SubjectError(f"the parameter {name!r} is not on {place}; owner= says where it lives")
             paths.write(owner.owner, name, values[name])
         returned = self.function(*[nest(spec, values, name) for name, spec in self.inputs.items()])
         if isinstance(returned, tuple):

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from oracle import paths
-from oracle.forms.form import ContractError, Slots, count_sentence, describe, differentiated, match, takes, unnest
+from oracle.forms.form import (
+    ContractError,
+    Slots,
+    SubjectError,
+    count_sentence,
+    describe,
+    differentiated,
+    match,
+    takes,
+    unnest,
+)
 from oracle.inputs import Input, Spec, nest, parse
 
 LEARNING_RATES = ("lr", "learning_rate", "alpha", "eta", "step_size", "rate")
@@ -67,15 +77,19 @@ class ObjectForm:
         self.reset_hook, self.update = reset, update
         functions = (forward, backward, reset, update)
         self.code: tuple[Any, ...] = (make, *(function for function in functions if callable(function)))
+        self.names = (self._title(forward), self._title(backward))
         self._check_rule()
+
+    def _title(self, name: str | Callable[..., Any]) -> str:
+        return describe(name) if callable(name) else f"{describe(self.make)}.{name}"
 
     def _check_rule(self) -> None:
         if isinstance(self.rule, str) and self.rule != UPDATE and "{}" not in self.rule:
-            raise ValueError(
+            raise SubjectError(
                 f'gradients={self.rule!r} names no parameter; expected a rule such as "d{{}}" or "{{}}_diff"'
             )
         if not isinstance(self.rule, str) and (missing := [name for name in self.parameters if name not in self.rule]):
-            raise ValueError(f"gradients= says nothing of the parameter {missing[0]!r}")
+            raise SubjectError(f"gradients= says nothing of the parameter {missing[0]!r}")
 
     def begin(self, sizes: Mapping[str, int]) -> _Used:
         """A fresh object."""
@@ -105,10 +119,10 @@ class ObjectForm:
 
     def _write(self, target: Any, name: str, value: Any) -> None:
         if not paths.has(target, name):
-            raise ValueError(f"the parameter {name!r} is not on the object: {self._missing(target, name)}")
+            raise SubjectError(f"the parameter {name!r} is not on the object: {self._missing(target, name)}")
         present = paths.read(target, name)
         if hasattr(present, "shape") and hasattr(value, "shape") and present.shape != value.shape:
-            raise ValueError(
+            raise SubjectError(
                 f"the parameter {name!r} has shape {present.shape} on the object, but its spec gives {value.shape}"
             )
         if same_place(present, value):
@@ -205,7 +219,7 @@ class ObjectForm:
         try:
             return paths.read(target, name), 0
         except paths.PathError as error:
-            raise ValueError(f"the object has no method {name!r}: {error}") from None
+            raise SubjectError(f"the object has no method {name!r}: {error}") from None
 
     def _name(self, owner: _Used, name: str | Callable[..., Any]) -> str:
         return describe(self._function(owner.target, name)[0])

@@ -1,0 +1,105 @@
+"""From what a user names to subjects: a registered name, `module:name`, `path/to/file.py:name`, or a whole file.
+
+Loading a file runs it, as Python runs any script or module.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from oracle import subjects
+from oracle.draws import key
+from oracle.subject import Subject
+
+
+class UnknownSubject(LookupError):
+    """What was named is not a subject."""
+
+
+def load(text: str) -> list[Subject]:
+    """The subjects that `text` names; a file without `:name` gives all that it defines.
+
+    Raises
+    ------
+    UnknownSubject
+        If nothing of that name can be found; the message says what was looked for and where.
+    """
+    if text in subjects.REGISTERED:
+        return [subjects.load(text)]
+    place, colon, name = text.rpartition(":") if ":" in text and not _is_drive(text) else (text, "", "")
+    if not colon and not place.endswith(".py"):
+        known = ", ".join(subjects.names())
+        raise UnknownSubject(
+            f"there is no subject {text!r}; expected one of {known}, or module:name, or path/to/file.py:name"
+        )
+    module = _file(Path(place)) if place.endswith(".py") else _module(place)
+    if name:
+        return [_named(module, name, text)]
+    found = [(key, value) for key, value in vars(module).items() if isinstance(value, Subject)]
+    if not found:
+        raise UnknownSubject(f"{place} defines no oracle.Subject at its top level")
+    return [_titled(value, f"{place}:{key}") for key, value in found]
+
+
+def _is_drive(text: str) -> bool:
+    """Whether the only colon is that of a Windows drive."""
+    return text.count(":") == 1 and len(text) > 2 and text[1] == ":" and text[2] in "\\/"
+
+
+def _named(module: ModuleType, name: str, text: str) -> Subject:
+    try:
+        value: Any = getattr(module, name)
+    except AttributeError:
+        there = [key for key, value in vars(module).items() if isinstance(value, Subject)]
+        raise UnknownSubject(f"{text}: there is no {name!r}; its subjects are {', '.join(there) or 'none'}") from None
+    if callable(value) and not isinstance(value, Subject):
+        value = value()
+    if not isinstance(value, Subject):
+        raise UnknownSubject(f"{text} is a {type(value).__name__}; expected an oracle.Subject, or a function of none")
+    return _titled(value, text)
+
+
+def _titled(subject: Subject, text: str) -> Subject:
+    """The subject with the name under which the user knows it."""
+    return dataclasses.replace(subject, name=text, spec=text)
+
+
+def _module(name: str) -> ModuleType:
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (name == error.name or name.startswith(error.name + ".")):
+            raise UnknownSubject(
+                f"there is no module {name!r}; run from its folder, or give path/to/file.py:name"
+            ) from None
+        raise
+
+
+def _file(path: Path) -> ModuleType:
+    """The module that running a file gives; loaded once, with its folder importable."""
+    full = path.resolve()
+    if not full.is_file():
+        raise UnknownSubject(f"there is no file {str(path)!r}")
+    name = f"{full.stem}_{key(str(full)):016x}"
+    if name in sys.modules:
+        return sys.modules[name]
+    if str(full.parent) not in sys.path:
+        sys.path.insert(0, str(full.parent))
+    spec = importlib.util.spec_from_file_location(name, full)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module

@@ -1,0 +1,104 @@
+"""`lstm_ref` on trial: the layer with both cells, and the seed's objects at node and network level."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import lstm_ref.classic as classic
+import lstm_ref.layer as layer
+from lstm_ref.losses import SquaredLossLayer
+from lstm_ref.variant import SEED, STANDARD, Variant
+from oracle.inputs import fixed, reals
+from oracle.subject import Subject
+from oracle.subjects import twins
+
+
+def _layer(cell: Variant) -> Subject:
+    return Subject.from_functions(
+        layer.forward,
+        layer.backward,
+        inputs={
+            "x": "T B D",
+            "h0": "B H",
+            "s0": "B H",
+            "W": "4*H D",
+            "U": "4*H H",
+            "b": "4*H",
+            "cell": fixed(cell),
+        },
+        reference=twins.layer_of(cell.tanh_of_state),
+    )
+
+
+def layer_seed() -> Subject:
+    """`lstm_ref.layer` with the seed's cell, h = s ⊙ o."""
+    return _layer(SEED)
+
+
+def layer_standard() -> Subject:
+    """`lstm_ref.layer` with the standard cell, h = tanh(s) ⊙ o."""
+    return _layer(STANDARD)
+
+
+def _classic_parameters(prefix: str) -> dict[str, str]:
+    weights = {f"{prefix}.w{gate}": "H D+H" for gate in twins.GATES}
+    return weights | {f"{prefix}.b{gate}": "H" for gate in twins.GATES}
+
+
+def classic_node() -> Subject:
+    """One `LstmNode`, with random `top_diff_h` and `top_diff_s`."""
+
+    def make(H: int, D: int) -> classic.LstmNode:
+        return classic.LstmNode(classic.LstmParam(H, D), classic.LstmState(H, D))
+
+    return Subject.from_object(
+        make,
+        forward="bottom_data_is",
+        backward="top_diff_is",
+        inputs={"x": "D", "s_prev": "H", "h_prev": "H"},
+        parameters=_classic_parameters("param"),
+        outputs={"state.h": "H", "state.s": "H"},
+        gradients="{}_diff",
+        input_gradients={"x": "state.bottom_diff_x", "s_prev": "state.bottom_diff_s", "h_prev": "state.bottom_diff_h"},
+        reference=twins.node,
+        modules=[classic],
+        accumulates=True,
+    )
+
+
+def _network_forward(network: classic.LstmNetwork, x: Any, y: Any) -> Any:
+    """The loss over the sequence, read off the nodes' own states."""
+    network.x_list_clear()
+    for x_t in x:
+        network.x_list_add(x_t)
+    network.targets = list(y)  # type: ignore[attr-defined]
+    nodes = network.lstm_node_list[: len(x)]
+    return sum(SquaredLossLayer.loss(node.state.h, y_t) for node, y_t in zip(nodes, y, strict=True))
+
+
+def _network_backward(network: classic.LstmNetwork) -> Any:
+    """The network's own backpropagation; the cotangents of the inputs stand on the nodes."""
+    targets = network.targets  # type: ignore[attr-defined]
+    network.y_list_is(targets, SquaredLossLayer)
+    return np.stack([node.state.bottom_diff_x for node in network.lstm_node_list[: len(targets)]])
+
+
+def classic_network() -> Subject:
+    """`LstmNetwork` over a sequence, with a loss that reads every unit."""
+
+    def make(H: int, D: int) -> classic.LstmNetwork:
+        return classic.LstmNetwork(classic.LstmParam(H, D))
+
+    return Subject.from_object(
+        make,
+        forward=_network_forward,
+        backward=_network_backward,
+        inputs={"x": "T D", "y": reals("T H", differentiated=False)},
+        parameters=_classic_parameters("lstm_param"),
+        gradients="{}_diff",
+        reference=twins.network_loss,
+        modules=[classic],
+        accumulates=True,
+    )
