@@ -62,11 +62,15 @@ class DictHolder(Holder):
         self.owner[key] = value
 
     def restore(self, state: dict[Any, Any]) -> None:
-        """The same keys with the same values."""
+        """The same keys in the same order with the same values."""
         owner = self.owner
-        if owner.keys() != state.keys():
+        if list(owner) != list(state):
             for key in [key for key in owner if key not in state]:
                 del owner[key]
+        if list(owner) != list(state):  # a key was taken out meanwhile: it must not come last
+            for key, value in state.items():
+                owner.pop(key, None)
+                owner[key] = value
         for key, value in state.items():
             if owner.get(key, _MISSING) is not value:
                 owner[key] = value

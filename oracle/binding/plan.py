@@ -21,7 +21,7 @@ import numpy as np
 
 from oracle.arithmetic.lifted_operators import Operate
 from oracle.arithmetic.lifting import LiftingPlan, Unlifted
-from oracle.binding.holders import ArrayHolder, GeneratorHolder, Holder
+from oracle.binding.holders import ArrayHolder, GeneratorHolder, Holder, ScopeHolder
 from oracle.binding.imports import importing
 from oracle.binding.reach import Reach
 from oracle.binding.scopes import Scope, modules_of
@@ -112,7 +112,7 @@ class Binding:
         with self._kept(stand_for, roots) as (reach, standing), contextlib.ExitStack() as undone:
             _active.append(stand_for)
             undone.callback(_active.pop)
-            undone.enter_context(importing(self._reach.covers, standing.of))
+            undone.enter_context(importing(standing.applies_to, standing.of))
             if lift:
                 chosen = _ball_arithmetic() if operate is None else operate
                 undone.enter_context(self._lifting.lifted(chosen, also=reach.functions))
@@ -174,12 +174,14 @@ class Binding:
         """Puts a stand-in wherever there is one."""
         standing.begin(holder.owner for holder, _ in saved if isinstance(holder, ArrayHolder))
         for holder, state in saved:
+            if isinstance(holder, ScopeHolder) and not standing.applies_to(holder.owner):
+                continue
             for key, value in holder.items(state):
                 if (new := standing.of(value)) is not value:
                     holder.put(key, new)
-        for scope in self._reach.scopes:
-            for name, new in standing.builtins:
-                scope.setdefault(name, new)
+            if isinstance(holder, ScopeHolder):
+                for name, new in standing.builtins:
+                    holder.owner.setdefault(name, new)
 
 
 def _same(values: Sequence[Any], others: Sequence[Any]) -> bool:

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from types import BuiltinFunctionType, CellType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+import numpy as np
+
 Scope = dict[str, Any]
 
 _STANDARD = tuple(os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib"))
@@ -81,7 +83,9 @@ def _foreign(scope: Scope) -> bool:
     if _name(scope).partition(".")[0] in _NEVER:
         return _package(scope) != _BINDINGS
     file = scope.get("__file__")
-    return _standard(scope) or (isinstance(file, str) and _home(file) == "installed")
+    if isinstance(file, str):
+        return _home(file) != "user"
+    return _standard(scope) or not any(isinstance(v, FunctionType) for v in list(scope.values()))  # of no Python
 
 
 @functools.lru_cache(maxsize=8192)
@@ -126,6 +130,8 @@ def _behind(value: Any) -> Iterator[FunctionType]:
             value = value.__func__
         elif isinstance(value, (staticmethod, classmethod)):
             value = value.__func__
+        elif isinstance(value, np.vectorize):
+            value = value.pyfunc
         else:
             break
     if isinstance(value, type):

@@ -42,6 +42,10 @@ class Standing:
             if callable(value) and not name.startswith("_") and (new := stand_for(value)) is not value
         ]
 
+    def applies_to(self, scope: Any) -> bool:
+        """Whether names are replaced in these globals: those under test, but never the arithmetic's own."""
+        return self._reach.covers(scope) and scope is not getattr(self._stand_for, "__globals__", None)
+
     def begin(self, arrays: Iterable[np.ndarray[Any, Any]]) -> None:
         """Forgets the last run; of the given arrays, those that share memory stay as they are in this one."""
         self._passing = {id(array): (array, array) for array in sharing(arrays)}

@@ -52,7 +52,7 @@ def test_rewritten_code_means_the_same(name):
 @pytest.mark.parametrize("name", SNIPPETS)
 def test_code_comes_back(name):
     """Each function has its own code object again after the block, and another one inside."""
-    module, plan = lifted_module(SNIPPETS[name], name)
+    _, plan = lifted_module(SNIPPETS[name], name)
     before = [f.__code__ for f in plan.functions]
     with plan.lifted(as_python):
         inside = [f.__code__ for f in plan.functions]
@@ -224,7 +224,7 @@ def test_code_without_source_is_reported():
     plan = LiftingPlan([scope["run"], scope["idle"]])
     with plan.lifted(marked):
         assert scope["run"](4) == 0.25
-    assert plan.unlifted == [Unlifted("run", NO_SOURCE)]
+    assert plan.unlifted == [Unlifted("run", NO_SOURCE, "<string>", 1)]
 
 
 def test_an_edited_source_is_reported():
@@ -235,7 +235,7 @@ def test_an_edited_source_is_reported():
     plan = LiftingPlan([module.run])
     with plan.lifted(marked):
         assert module.run(4) == 0.25
-    assert plan.unlifted == [Unlifted("run", NOT_THE_SOURCE)]
+    assert plan.unlifted == [Unlifted("run", NOT_THE_SOURCE, "<snippet edited>", 1)]
 
 
 def test_a_source_that_does_not_compile_is_reported():
@@ -243,7 +243,8 @@ def test_a_source_that_does_not_compile_is_reported():
     module = module_of("broken", "def run(n):\n    return 1 / n\n")
     file = module.run.__code__.co_filename
     linecache.cache[file] = 0, None, ["def run(n:\n"], file
-    assert LiftingPlan([module.run]).unlifted == [Unlifted("run", "its source cannot be compiled (SyntaxError)")]
+    reason = "its source cannot be compiled (SyntaxError)"
+    assert LiftingPlan([module.run]).unlifted == [Unlifted("run", reason, "<snippet broken>", 1)]
 
 
 def test_two_lambdas_on_one_line_are_told_apart():
@@ -258,7 +259,7 @@ def test_functions_of_a_test_module_without_assert_are_lifted():
     plan = LiftingPlan([functions_of, helper_without_assert, test_nesting])
     with plan.lifted(marked):
         assert helper_without_assert(3) == "1 / 3"
-    assert plan.unlifted == [Unlifted("test_nesting", NOT_THE_SOURCE)]
+    assert [(one.qualname, one.reason) for one in plan.unlifted] == [("test_nesting", NOT_THE_SOURCE)]
 
 
 def helper_without_assert(n):

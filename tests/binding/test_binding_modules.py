@@ -1,0 +1,115 @@
+"""The modules under test are the callables' own, their packages and the user's others, each once."""
+
+import functools
+import sys
+import types
+
+import numpy as np
+import pytest
+from binding_snippets import SNIPPETS, functions_of, module_of
+
+import oracle.paths
+from oracle.binding import modules_of
+
+
+def names_of(scopes):
+    """The names of the modules, for comparison."""
+    return [scope.get("__name__") for scope in scopes]
+
+
+def contains(scopes, scope):
+    """Whether a scope is among them, by identity."""
+    return any(scope is other for other in scopes)
+
+
+def forward(x):
+    """A function of this module."""
+    return x
+
+
+class Callable:
+    """An object that is called."""
+
+    def __call__(self, x):
+        """Nothing."""
+        return x
+
+    def method(self, x):
+        """Nothing."""
+        return x
+
+
+HERE = sys.modules[__name__].__dict__
+WRAPPINGS = {
+    "function": lambda f, C: f,
+    "partial": lambda f, C: functools.partial(f, 1),
+    "bound method": lambda f, C: C().method,
+    "class": lambda f, C: C,
+    "callable object": lambda f, C: C(),
+    "cache": lambda f, C: functools.lru_cache(f),
+    "decorator": lambda f, C: functools.wraps(f)(lambda *a: f(*a)),
+    "vectorised": lambda f, C: np.vectorize(f),
+    "partial of a partial of a method": lambda f, C: functools.partial(functools.partial(C().method)),
+}
+CLASS = """
+def forward(x):
+    return x
+class Callable:
+    def __call__(self, x):
+        return x
+    def method(self, x):
+        return x
+"""
+
+
+@pytest.mark.parametrize("wrapping", WRAPPINGS)
+def test_the_module_of_a_callable(wrapping):
+    """A callable's globals are found through whatever it is wrapped in, even if no loaded module has them."""
+    module = module_of("unloaded", CLASS)
+    found = modules_of([WRAPPINGS[wrapping](module.forward, module.Callable)])
+    assert contains(found, vars(module))
+    assert not contains(modules_of([]), vars(module))
+
+
+def test_a_closure_over_the_users_function():
+    """The functions that a closure holds count too."""
+    module = module_of("inner", CLASS)
+    inner = module.forward
+    assert contains(modules_of([lambda x: inner(x)]), vars(module))
+
+
+def test_the_users_other_modules():
+    """Loaded modules outside the library and the installed packages are under test without being named."""
+    assert contains(modules_of([]), HERE)
+    assert contains(modules_of([]), sys.modules["binding_snippets"].__dict__)
+
+
+def test_others_modules_are_left_alone():
+    """Neither Python's library, nor installed packages, nor NumPy, nor oracle itself is under test."""
+    packages = {name.partition(".")[0] for name in names_of(modules_of([forward])) if name}
+    assert packages.isdisjoint({"os", "functools", "numpy", "pytest", "_pytest", "hypothesis", "oracle", "builtins"})
+
+
+def test_the_package_of_a_callable():
+    """All loaded modules of an installed package are under test if one of its functions is."""
+    names = names_of(modules_of([pytest.importorskip]))
+    assert {"_pytest.outcomes", "_pytest.main"} <= set(names)
+
+
+def test_functions_of_numpy_and_oracle_bring_nothing():
+    """A callable of NumPy or of oracle does not put these under test."""
+    assert names_of(modules_of([np.average, oracle.paths.read, print])) == names_of(modules_of([]))
+
+
+def test_extra_modules_come_first_and_once():
+    """Modules and dicts given besides are taken, each once."""
+    module, scope = types.ModuleType("extra"), {"a": 1}
+    found = modules_of([forward], extra=[module, scope, scope])
+    assert found[0] is vars(module)
+    assert found[1] is scope
+    assert len({id(one) for one in found}) == len(found)
+
+
+def test_the_snippets_have_functions():
+    """The helper that lists a module's functions finds them."""
+    assert [f.__name__ for f in functions_of(module_of("closures", SNIPPETS["closures"]))] == ["make", "run"]
