@@ -19,7 +19,7 @@ from oracle.forms.form import ContractError, SubjectError
 from oracle.paths import PathError
 from oracle.point import Point
 from oracle.subject import Subject
-from oracle.tracing import ExecutedLines, executed_lines
+from oracle.tracing import Execution, executed_lines
 from oracle.trees import flatten
 
 
@@ -44,8 +44,8 @@ class Run:
     error: BaseException | None = None
     traceback: str = ""
     takes_cotangents: bool = True
-    forward_lines: ExecutedLines | None = None
-    backward_lines: ExecutedLines | None = None
+    forward_lines: Execution | None = None
+    backward_lines: Execution | None = None
     arguments: dict[str, Any] = field(default_factory=dict)  # as passed, to see what was done to them
     cotangents: dict[str, Any] = field(default_factory=dict)
 
@@ -200,7 +200,7 @@ def in_floats(
 ) -> Run:
     """The untouched code, in float64 or float32; the modules are afterwards as they were before."""
     run = Run()
-    tracer = (lambda: executed_lines(binding.scopes)) if lines else contextlib.nullcontext
+    tracer = (lambda: executed_lines(binding.files)) if lines else contextlib.nullcontext
     with binding.untouched(), quiet():
         evaluate(run, point, adapter.Floats(dtype, strided), lines=tracer, cotangents=cotangents)
     return run
@@ -209,7 +209,7 @@ def in_floats(
 def in_balls(point: Point, binding: Binding, bits: int, *, lines: bool = False) -> Run:
     """The same code in ball arithmetic of `bits` bits."""
     run = Run()
-    tracer = (lambda: executed_lines(binding.scopes)) if lines else contextlib.nullcontext
+    tracer = (lambda: executed_lines(binding.files)) if lines else contextlib.nullcontext
     with binding.bound(adapter.stand_for), adapter.precision(bits), quiet(), recording() as run.record:
         evaluate(run, point, adapter.Balls(), lines=tracer, known=0.37)
     return run
