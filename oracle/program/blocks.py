@@ -102,13 +102,12 @@ class _Reader:
 
         for eqn in jaxpr.eqns:
             ins = tuple(slot(var) for var in eqn.invars)
-            body = CALLS.get(eqn.primitive.name)
-            if body is None:
-                outs = self._equation(eqn, ins)
-            else:
-                outs = self._inline(*_opened(eqn.params[body]), ins)
+            outs = self._called(eqn, ins) if eqn.primitive.name in CALLS else self._equation(eqn, ins)
             known.update(zip(eqn.outvars, outs, strict=True))
         return [slot(var) for var in jaxpr.outvars]
+
+    def _called(self, eqn: Any, ins: tuple[int, ...]) -> list[int]:
+        return self._inline(*_opened(eqn.params[CALLS[eqn.primitive.name]]), ins)
 
     def _equation(self, eqn: Any, ins: tuple[int, ...]) -> list[int]:
         flags = tuple(self.varied[k] for k in ins)

@@ -1,4 +1,4 @@
-"""The gradient program of a reference: traced once for all sizes where JAX can, bound to sizes, run in any arithmetic."""
+"""The gradient program of a reference: traced once for all sizes where JAX can, then run in any arithmetic."""
 
 from __future__ import annotations
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+import numpy as np
+
 from oracle.program.blocks import Block, is_number, read
 from oracle.program.errors import CannotTrace
 from oracle.program.trust import distrusted
@@ -105,7 +107,7 @@ def symbolic_shapes(signed: Signature) -> dict[str, tuple[Any, ...]]:
 
     names = signed.sizes
     symbols = dict(zip(names, export.symbolic_shape(", ".join(names)) if names else (), strict=True))
-    scope = {"__builtins__": {}, **symbols}
+    scope: dict[str, Any] = {"__builtins__": {}, **symbols}
     return {
         name: tuple([eval(dimension, scope) for dimension in shape.dimensions]) for name, shape in signed.shapes.items()
     }
@@ -121,7 +123,7 @@ def trace_at(reference: Callable[..., Any], signed: Signature, shapes: Mapping[s
     from jax.extend.core import jaxpr_as_fun
 
     with jax.enable_x64(True):
-        inputs = [jax.ShapeDtypeStruct(shapes[name], signed.dtype(name)) for name in signed.names]
+        inputs = [_struct(shapes[name], signed.dtype(name)) for name in signed.names]
         forward, outputs = jax.make_jaxpr(by_position(reference, signed.names), return_shape=True)(*inputs)
         if not outputs:
             raise CannotTrace("the reference returned no array; return the outputs to differentiate")
@@ -130,6 +132,13 @@ def trace_at(reference: Callable[..., Any], signed: Signature, shapes: Mapping[s
     varied = [name in signed.differentiated for name in signed.names] + [False] * len(cotangents)
     block = read(program.jaxpr, program.consts, varied)
     return Traced(block, tuple(outputs), tuple(distrusted(forward.jaxpr)))
+
+
+def _struct(shape: tuple[Any, ...], dtype: str) -> Any:
+    """What JAX traces in place of an array."""
+    import jax
+
+    return jax.ShapeDtypeStruct(shape, np.dtype(dtype))  # type: ignore[no-untyped-call]
 
 
 def _with_gradients(function: Callable[..., Sequence[Any]], signed: Signature) -> Callable[..., Any]:

@@ -20,8 +20,14 @@ import numpy as np
 from oracle.program.blocks import CALLS, is_number
 from oracle.program.rules import RULES
 
-_STOPS = ("nn/functions.py", "numpy/reductions.py", "ops/special.py", "lax/linalg.py", "scipy/linalg.py")
-_STOPS += ("lax/control_flow/conditionals.py",)
+_STOPS = (
+    "nn/functions.py",
+    "numpy/reductions.py",
+    "ops/special.py",
+    "lax/linalg.py",
+    "lax/control_flow/conditionals.py",
+    "scipy/linalg.py",
+)
 _SOLVES = ("lax/linalg.py", "numpy/linalg.py", "scipy/linalg.py")
 _RULES = ("nn/", "numpy/", "scipy/", "ops/", "third_party/scipy/")
 _WRAPPERS = ("traceback_util.py", "tree_util.py", "api.py", "pjit.py")

@@ -38,10 +38,8 @@ def _convolution(site: Site) -> Step:
     def step(A: Arithmetic, x: Array, w: Array) -> Array:
         x = x.transpose((*numbers.lhs_spec, *range(len(numbers.lhs_spec), x.ndim)))
         w = w.transpose((*numbers.rhs_spec, *range(len(numbers.rhs_spec), w.ndim)))
-        if batches > 1:
-            y = slide.batch_grouped(A, x, w, batches)
-        else:
-            y = slide.feature_grouped(A, x, w, groups)
+        grouped = slide.batch_grouped if batches > 1 else slide.feature_grouped
+        y = grouped(A, x, w, max(groups, batches))
         return y.transpose((*back, *range(len(back), y.ndim)))
 
     return step

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from oracle.program.arithmetic import Arithmetic, Array
@@ -30,7 +32,7 @@ def _running(site: Site) -> Step:
         rows = np.moveaxis(x, axis, 0)
         result = np.array(rows)
         places = range(length - 1, -1, -1) if backwards else range(length)
-        for before, k in zip(places, places[1:], strict=False):
+        for before, k in pairwise(places):
             result[k, ...] = combine(A, result[before, ...], rows[k, ...])
         return np.moveaxis(result, 0, axis)
 

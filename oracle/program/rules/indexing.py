@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from oracle.program.arithmetic import Arithmetic, Array
+from oracle.program.rules.integers import is_boolean
 from oracle.program.rules.registry import Site, Step, rule
 
 CLAMPED, DROPPED = "clamped", "dropped"
@@ -19,6 +20,11 @@ def starts(operands: Sequence[Array], room: Sequence[int]) -> list[int]:
     return [min(max(int(start), 0), most) for start, most in zip(operands, room, strict=True)]
 
 
+def _window(first: Sequence[int], sizes: Sequence[int]) -> tuple[Any, ...]:
+    """The index of a window."""
+    return (*[slice(a, a + n) for a, n in zip(first, sizes, strict=True)], ...)
+
+
 @rule("dynamic_slice", params=("slice_sizes",))
 def _dynamic_slice(site: Site) -> Step:
     shape, sizes = site.ins[0].shape, site.params["slice_sizes"]
@@ -26,7 +32,7 @@ def _dynamic_slice(site: Site) -> Step:
 
     def step(A: Arithmetic, x: Array, *at: Array) -> Array:
         first = starts(at, room)
-        return x[(*[slice(a, a + n) for a, n in zip(first, sizes, strict=True)], ...)]
+        return np.asarray(x[_window(first, sizes)])
 
     return step
 
@@ -39,7 +45,7 @@ def _dynamic_update_slice(site: Site) -> Step:
     def step(A: Arithmetic, x: Array, update: Array, *at: Array) -> Array:
         first = starts(at, room)
         result = np.array(x)
-        result[(*[slice(a, a + n) for a, n in zip(first, sizes, strict=True)], ...)] = update
+        result[_window(first, sizes)] = update
         return result
 
     return step
@@ -118,8 +124,6 @@ def _gather(site: Site) -> Step:
 
     def step(A: Arithmetic, x: Array, indices: Array) -> Array:
         places, inside = windows.places(indices)
-        if 0 in shape:
-            return _nothing(A, x, out.shape, fill, number)
         read = x[tuple(np.broadcast_arrays(*places))] if places else x
         read = np.broadcast_to(read, (*out.shape, *x.shape[len(shape) :]))
         if outside is CLAMPED or inside.all():
@@ -130,19 +134,13 @@ def _gather(site: Site) -> Step:
     return step
 
 
-def _nothing(A: Arithmetic, x: Array, shape: tuple[int, ...], fill: Array, number: bool) -> Array:
-    """What is read from an operand without entries."""
-    filled = np.broadcast_to(fill, shape)
-    return A.lift(filled) if number else filled
-
-
 def _fill(value: Any, dtype: Any, number: bool) -> Array:
     """What stands for entries outside: JAX's own choice if none is given."""
     if value is not None:
         return np.asarray(value, np.float64 if number else dtype)
     if number:
         return np.asarray(np.nan)
-    if dtype == bool:
+    if is_boolean(dtype):
         return np.asarray(True)
     bounds = np.iinfo(dtype)
     return np.asarray(bounds.min if dtype.kind == "i" else bounds.max, dtype)

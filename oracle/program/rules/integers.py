@@ -20,13 +20,6 @@ def _quotient(a: Any, b: Any) -> Any:
     return abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
 
 
-def _whole_power(a: Any, b: Any) -> Any:
-    """a to the power b, for b that is not negative."""
-    if b < 0:
-        raise IntegerOverflow("an integer of the reference is raised to a negative power; use floats")
-    return a**b
-
-
 def _shift(operation: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
     """A shift by a number of places that every integer dtype allows."""
     if not 0 <= b < 31:
@@ -49,11 +42,15 @@ INTEGER_BINARY: Mapping[str, Callable[..., Any]] = {
     "min": min,
     "div": _quotient,
     "rem": lambda a, b: a - b * _quotient(a, b),
-    "pow": _whole_power,
     "shift_left": lambda a, b: _shift(operator.lshift, a, b),
     "shift_right_arithmetic": lambda a, b: _shift(operator.rshift, a, b),
 }
 _EXACT = {"add": np.add, "add_any": np.add, "sub": np.subtract, "mul": np.multiply, "neg": np.negative}
+
+
+def is_boolean(dtype: Any) -> bool:
+    """Whether a dtype is NumPy's bool."""
+    return getattr(dtype, "kind", "?") == "b"
 
 
 def fitted(exact: Any, dtype: Any) -> Array:
@@ -65,7 +62,7 @@ def fitted(exact: Any, dtype: Any) -> Array:
         If one does not fit.
     """
     values = np.asarray(exact, object)
-    if dtype == bool:
+    if is_boolean(dtype):
         return values.astype(bool)
     bounds = np.iinfo(dtype)
     if values.size and not (bounds.min <= values.min() and values.max() <= bounds.max):
@@ -81,9 +78,9 @@ def integer_step(site: Site, table: Mapping[str, Callable[..., Any]]) -> Step:
     if getattr(dtype, "kind", "?") not in "iub" or site.name not in table:
         raise site.refuse(f"on {dtype}")
     loop: Any = _EXACT.get(site.name) or np.frompyfunc(table[site.name], len(site.ins), 1)
-    if dtype == bool and site.name in ("add", "add_any", "max"):
+    if is_boolean(dtype) and site.name in ("add", "add_any", "max"):
         loop = np.logical_or
-    if dtype == bool and site.name in ("mul", "min"):
+    if is_boolean(dtype) and site.name in ("mul", "min"):
         loop = np.logical_and
 
     def step(A: Arithmetic, *operands: Array) -> Array:
@@ -123,5 +120,6 @@ def _platform_index(site: Site) -> Step:
     """The branch that JAX would take on a CPU."""
     platforms = list(site.params["platforms"])
     named = [k for k, names in enumerate(platforms) if names is not None and "cpu" in names]
-    chosen = np.asarray((named + [platforms.index(None)] if None in platforms else named)[0], np.int32)
+    unnamed = [k for k, names in enumerate(platforms) if names is None]
+    chosen = np.asarray(next(iter([*named, *unnamed])), np.int32)
     return lambda A: chosen

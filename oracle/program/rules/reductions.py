@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -54,7 +55,7 @@ def _arg(site: Site) -> Step:
     (axis,), dtype = site.params["axes"], site.outs[0].dtype
     if not site.ins[0].number:
         pick = np.argmax if site.name == "argmax" else np.argmin
-        return lambda A, x: pick(x, axis).astype(dtype)
+        return lambda A, x: np.asarray(pick(x, axis), dtype)
     name = "maximum" if site.name == "argmax" else "minimum"
     return kinked(site, lambda A, x: first_extreme(A, name, x, axis).astype(dtype))
 
@@ -62,7 +63,7 @@ def _arg(site: Site) -> Step:
 def first_extreme(A: Arithmetic, name: str, x: Array, axis: int) -> Array:
     """Where along `axis` the first of the largest (or smallest) entries is; raises where it is not decided."""
     best = np.expand_dims(A.extreme(name, x, (axis,)), axis)
-    return np.argmax(A.compare("equal", x, best), axis)
+    return np.asarray(np.argmax(A.compare("equal", x, best), axis))
 
 
 @rule("dot_general", params=("dimension_numbers", "preferred_element_type", "precision"))
@@ -99,11 +100,11 @@ def _arranged(x: Array, order: tuple[int, ...], to: tuple[int, ...]) -> Array:
     return x.transpose((*order, *range(rank, x.ndim))).reshape((*to, *x.shape[rank:]))
 
 
-def _real_product(A: Arithmetic, a: Array, b: Array, dtype: object) -> Array:
+def _real_product(A: Arithmetic, a: Array, b: Array, dtype: Any) -> Array:
     return A.binary("multiply", a, b) if a.shape[2] == 1 else A.matmul(a, b)
 
 
-def _whole_product(A: Arithmetic, a: Array, b: Array, dtype: object) -> Array:
+def _whole_product(A: Arithmetic, a: Array, b: Array, dtype: Any) -> Array:
     if not a.shape[2]:
-        return np.zeros((a.shape[0], a.shape[1], b.shape[2]), dtype)  # type: ignore[call-overload, no-any-return]
+        return np.zeros((a.shape[0], a.shape[1], b.shape[2]), dtype)
     return fitted(np.matmul(a.astype(object), b.astype(object)), dtype)

@@ -55,12 +55,8 @@ class Rule:
 
 
 RULES: dict[str, Rule] = {}
-_NEUTRAL: dict[str, tuple[Any, ...]] = {
-    "sharding": (None,),
-    "out_sharding": (None,),
-    "accuracy": (None,),
-    "out_dtype": (None,),
-}
+_PLACEMENT = frozenset({"sharding", "out_sharding"})  # on which device, never which value
+_NEUTRAL: dict[str, tuple[Any, ...]] = {"accuracy": (None,), "out_dtype": (None,)}
 
 
 def _harmless(value: Any, known: tuple[Any, ...]) -> bool:
@@ -77,7 +73,7 @@ def rule(
         for name in names:
             if name in RULES:
                 raise ValueError(f"two rules for the primitive {name!r}: keep one")
-            RULES[name] = Rule(binding, frozenset(params), _NEUTRAL | dict(neutral or {}))
+            RULES[name] = Rule(binding, frozenset(params) | _PLACEMENT, _NEUTRAL | dict(neutral or {}))
         return binding
 
     return register

@@ -9,7 +9,7 @@ import numpy as np
 
 from oracle.program.arithmetic import Arithmetic, Array
 from oracle.program.rules.indexing import CLAMPED, DROPPED, Windows
-from oracle.program.rules.integers import INTEGER_BINARY, fitted
+from oracle.program.rules.integers import INTEGER_BINARY, fitted, is_boolean
 from oracle.program.rules.kinks import kinked
 from oracle.program.rules.registry import Site, Step, rule
 
@@ -30,7 +30,7 @@ def combination(site: Site, number_name: str, integer_name: str) -> Combine:
     if site.outs[0].number:
         return lambda A, a, b: A.binary(number_name, a, b)
     dtype, loop = site.outs[0].dtype, np.frompyfunc(INTEGER_BINARY[integer_name], 2, 1)
-    if dtype == bool:
+    if is_boolean(dtype):
         raise site.refuse("on booleans")
     return lambda A, a, b: fitted(loop(a.astype(object), b.astype(object)), dtype)
 

@@ -24,12 +24,15 @@ def _broadcast_in_dim(site: Site) -> Step:
     return step
 
 
-@rule("reshape", params=("new_sizes",), neutral={"dimensions": (None,)})
+@rule("reshape", params=("new_sizes", "dimensions"))
 def _reshape(site: Site) -> Step:
     rank, shape = len(site.ins[0].shape), site.outs[0].shape
+    order = site.params["dimensions"]
     if len(site.ins) != 1:
         raise site.refuse("with a shape computed at run time")
-    return lambda A, x: x.reshape((*shape, *x.shape[rank:]))
+    if order is None:
+        return lambda A, x: x.reshape((*shape, *x.shape[rank:]))
+    return lambda A, x: x.transpose((*order, *range(rank, x.ndim))).reshape((*shape, *x.shape[rank:]))
 
 
 @rule("squeeze", params=("dimensions",))

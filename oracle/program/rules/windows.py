@@ -39,7 +39,7 @@ class Slide:
             along[k], along[rank + k] = at.shape
             places.append(at.reshape(along))
         slid = spread[tuple(places)] if places else spread
-        return slid.reshape((*slid.shape[:rank], -1, *slid.shape[2 * rank :]))
+        return np.asarray(slid).reshape((*slid.shape[:rank], -1, *slid.shape[2 * rank :]))
 
     def positions(self) -> Array:
         """Where each entry of each window stands in the flattened array; -1 for padding."""
@@ -102,6 +102,6 @@ def _select_and_gather_add(site: Site) -> Step:
     def step(A: Arithmetic, tangent: Array, x: Array) -> Array:
         chosen = first_extreme(A, name, slide.windows(x, A.lift(worst)), rank)
         flat = np.take_along_axis(positions, chosen[..., None], -1)[..., 0]
-        return tangent.reshape((-1, *tangent.shape[rank:]))[flat]
+        return np.asarray(tangent.reshape((-1, *tangent.shape[rank:]))[flat])
 
     return kinked(site, step)
