@@ -13,8 +13,8 @@ state, and returns the loss, the five gradients, each clipped in place to ±5 ag
 hidden state.
 
 A script like this needs no rewriting to be checked. The weights are read and written as names of this module
-(`owner`), the sizes it keeps in globals follow the sizes drawn (`names`), and the clipping is declared: it is then
-verified to be exactly a clip at 5 of the true gradient. hprev gets no gradient, and none is asked for.
+(`owner`), and the clipping is declared: it is then verified to be exactly a clip at 5 of the true gradient. hprev
+gets no gradient, and none is asked for.
 
 The mistake: `lossFun_forgetful` never carries dhnext from one step to the one before. Each step learns from its own
 character alone. The loss goes down all the same, and at seq_length = 1 there is no difference.
@@ -52,7 +52,7 @@ def lossFun(inputs, targets, hprev):
     loss = 0
     # forward pass
     for t in range(len(inputs)):
-        xs[t] = np.zeros((vocab_size, 1))
+        xs[t] = np.zeros_like(by)
         xs[t][inputs[t]] = 1
         hs[t] = np.tanh(np.dot(Wxh, xs[t]) + np.dot(Whh, hs[t - 1]) + bh)
         y = np.dot(Why, hs[t]) + by
@@ -82,7 +82,7 @@ def lossFun_forgetful(inputs, targets, hprev):
     xs, hs, ps = {}, {-1: np.copy(hprev)}, {}
     loss = 0
     for t in range(len(inputs)):
-        xs[t] = np.zeros((vocab_size, 1))
+        xs[t] = np.zeros_like(by)
         xs[t][inputs[t]] = 1
         hs[t] = np.tanh(np.dot(Wxh, xs[t]) + np.dot(Whh, hs[t - 1]) + bh)
         y = np.dot(Why, hs[t]) + by
@@ -139,11 +139,11 @@ if __name__ == "__main__":
         p += seq_length
 
 
+characters = oracle.integers("T", below="V")
 HOW = dict(
-    inputs={"inputs": oracle.integers("T", below="V"), "targets": oracle.integers("T", below="V"), "hprev": "H 1"},
+    inputs={"inputs": characters, "targets": characters, "hprev": oracle.reals("H 1", differentiated=False)},
     parameters={"Wxh": "H V", "Whh": "H H", "Why": "V H", "bh": "H 1", "by": "V 1"},
-    gradients=("Wxh", "Whh", "Why", "bh", "by"), owner=sys.modules[__name__],
-    names={"hidden_size": "H", "vocab_size": "V"}, clip=5.0,
+    gradients=("Wxh", "Whh", "Why", "bh", "by"), owner=sys.modules[__name__], clip=5.0,
 )  # fmt: skip
 
 subject = oracle.Subject.from_loss(lossFun, **HOW)

@@ -32,7 +32,8 @@ def both(backward):
 
 def build(f):
     import oracle
-    return oracle.Subject.from_loss(f, inputs={"w": "D", "b": "", "X": "N D", "t": oracle.booleans("N")}, gradients=("w", "b"))
+    return oracle.Subject.from_loss(f, inputs={"w": "D", "b": "", "X": oracle.reals("N D", differentiated=False),
+                                                   "t": oracle.booleans("N")}, gradients=("w", "b"))
 
 def right():
     return build(both(logistic_regression_back))

@@ -1,12 +1,16 @@
 import numpy as np
 
-# layers of examples in columns, as in the course: dW and db carry 1/m, dA_prev does not
+# examples in columns, as in the course. dW and db carry 1/m, dA_prev does not: right inside a net whose cost is a
+# mean over m, where dZ of the last layer is A - Y; not the derivative of the layer by itself
 
-def linear_activation_forward(A_prev, W, b):
+def relu(Z):
+    A = np.maximum(0, Z)
+    return A, Z
+
+def linear_forward(A_prev, W, b):
     Z = np.dot(W, A_prev) + b
-    A = np.maximum(0.1 * Z, Z)
-    assert(A.shape == (W.shape[0], A_prev.shape[1]))
-    return A, ((A_prev, W, b), Z)
+    assert(Z.shape == (W.shape[0], A_prev.shape[1]))
+    return Z, (A_prev, W, b)
 
 def linear_backward(dZ, cache):
     A_prev, W, b = cache
@@ -17,20 +21,41 @@ def linear_backward(dZ, cache):
     assert (dW.shape == W.shape)
     return dA_prev, dW, db
 
-def linear_activation_backward(dA, cache):
-    linear_cache, Z = cache
-    dZ = np.array(dA, copy=True)
-    dZ[Z < 0] *= 0.1
-    return linear_backward(dZ, linear_cache)
+def model(X, Y, parameters):
+    grads = {}
+    Z1, cache1 = linear_forward(X, parameters['W1'], parameters['b1'])
+    A1, _ = relu(Z1)
+    Z2, cache2 = linear_forward(A1, parameters['W2'], parameters['b2'])
+    A2 = 1 / (1 + np.exp(-Z2))
+    m = Y.shape[1]
+    cost = -1 / m * np.sum(Y * np.log(A2) + (1 - Y) * np.log(1 - A2))
+    cost = np.squeeze(cost)
+    dA1, grads['dW2'], grads['db2'] = linear_backward(A2 - Y, cache2)
+    dZ1 = np.array(dA1, copy=True)
+    dZ1[Z1 <= 0] = 0
+    _, grads['dW1'], grads['db1'] = linear_backward(dZ1, cache1)
+    return cost, grads
 
-# declared: 1/m on W and b, and nothing on A_prev
-EXPECTED = {"declared": "CERTIFIED", "undeclared": "REFUTED", "declared_on_all": "REFUTED"}
+def model_twice(X, Y, parameters):
+    cost, grads = model(X, Y, parameters)
+    m = Y.shape[1]
+    return cost, {k: g / m for k, g in grads.items()}       # "average over the examples", once more
 
-def build(**kw):
+EXPECTED = {"right": "CERTIFIED", "wrong": "REFUTED", "layer_alone": "REFUTED", "layer_declared_on_all": "REFUTED"}
+NAMES = ("W1", "b1", "W2", "b2")
+
+def build(f):
     import oracle
-    return oracle.Subject.from_functions(linear_activation_forward, linear_activation_backward,
-                                         inputs={"A_prev": "D m", "W": "H D", "b": "H 1"}, **kw)
+    shapes = {"X": oracle.reals("D m", differentiated=False), "Y": oracle.integers("K m", below=2),
+              "W1": "H D", "b1": "H 1", "W2": "K H", "b2": "K 1"}
+    return oracle.Subject.from_loss(lambda X, Y, *p: f(X, Y, dict(zip(NAMES, p))), inputs=shapes, gradients="d{}")
 
-def declared(): return build(mean_over={"W": "m", "b": "m"})
-def undeclared(): return build()
-def declared_on_all(): return build(mean_over="m")
+def layer(**declared):
+    import oracle
+    return oracle.Subject.from_functions(linear_forward, linear_backward,
+                                         inputs={"A_prev": "D m", "W": "H D", "b": "H 1"}, **declared)
+
+def right(): return build(model)
+def wrong(): return build(model_twice)
+def layer_alone(): return layer()
+def layer_declared_on_all(): return layer(mean_over="m")

@@ -41,12 +41,20 @@ class RNN:
 EXPECTED = {"right": "CERTIFIED", "undeclared": "REFUTED", "wrong": "REFUTED"}
 
 
-def build(how=RNN.loss_and_gradient, **declared):
+def with_weights(steps):
+    def loss_and_gradient(x, y, U, V, W):
+        net = RNN(*V.shape)
+        net.U, net.V, net.W = U, V, W
+        return net.loss_and_gradient(x, y, steps)
+    return loss_and_gradient
+
+
+def build(steps=bptt_truncate, **declared):
     import oracle
+    words = oracle.integers("T", below="C")
     return oracle.Subject.from_loss(
-        how, make=lambda C, H, **_: RNN(C, H), gradients=("U", "V", "W"),
-        inputs={"x": oracle.integers("T", below="C"), "y": oracle.integers("T", below="C")},
-        parameters={"U": "H C", "V": "C H", "W": "H H"}, sizes={"T": (1, 9)}, **declared)
+        with_weights(steps), inputs={"x": words, "y": words, "U": "H C", "V": "C H", "W": "H H"},
+        gradients=("U", "V", "W"), sizes={"T": (1, 9)}, **declared)
 
 
 def right():
@@ -57,10 +65,6 @@ def undeclared():
     return build()
 
 
-def off_by_one(net, x, y):
-    return net.loss_and_gradient(x, y, truncate=2)
-
-
 def wrong():
     # says 3, does 2
-    return build(off_by_one, truncate=3)
+    return build(steps=2, truncate=3)

@@ -54,8 +54,8 @@ EXPECTED = {"right": "CERTIFIED", "wrong": "REFUTED"}
 def build(cls):
     import oracle
     return oracle.Subject.from_object(
-        lambda D, H, K, **_: cls(D, H, K, lr=1.0), forward="predict", backward="learn", inputs={"xs": "T D"},
-        parameters={"Wi": "H D", "Wr": "H H", "Wo": "K H", "bo": "K"}, gradients="update", input_gradients={})
+        lambda D, H, K, **_: cls(D, H, K, lr=1.0), forward="predict", backward="learn", inputs={"xs": oracle.reals("T D", differentiated=False)},
+        parameters={"Wi": "H D", "Wr": "H H", "Wo": "K H", "bo": "K"}, gradients="update")
 
 
 def right():

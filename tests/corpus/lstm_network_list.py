@@ -72,11 +72,12 @@ class ShiftedNetwork(LstmNetwork):
         return loss
 
 
-def train_step(net, xs, ys):
+def feed(net, xs, ys):
     net.x_list_clear()
     for x in xs:
         net.x_list_add(x)
-    return net.y_list_is(ys, ToyLossLayer)
+    net.ys = ys
+    return sum(ToyLossLayer.loss(node.state.h, y) for node, y in zip(net.lstm_node_list, ys))
 
 
 EXPECTED = {"right": "CERTIFIED", "wrong": "REFUTED"}
@@ -85,9 +86,10 @@ EXPECTED = {"right": "CERTIFIED", "wrong": "REFUTED"}
 def build(network):
     import oracle
 
-    return oracle.Subject.from_loss(
-        train_step, make=lambda D, H, **_: network(LstmParam(H, D)),
-        inputs={"xs": "T D", "ys": "T"},
+    data = lambda shape: oracle.reals(shape, differentiated=False)
+    return oracle.Subject.from_object(
+        lambda D, H, **_: network(LstmParam(H, D)), forward=feed,
+        backward=lambda net: net.y_list_is(net.ys, ToyLossLayer), inputs={"xs": data("T D"), "ys": data("T")},
         parameters={f"lstm_param.w{g}": "H D+H" for g in "gifo"} | {f"lstm_param.b{g}": "H" for g in "gifo"},
         gradients="{}_diff", accumulates=True,
     )

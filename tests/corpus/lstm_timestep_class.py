@@ -73,7 +73,8 @@ def build(cls):
     return oracle.Subject.from_object(
         lambda D, H, **_: cls(D, H), forward=unroll, backward=unroll_back, inputs={"xs": "T B D"},
         parameters={"weights.x": "D 4*H", "weights.h": "H 4*H", "weights.b": "4*H"},
-        gradients={"weights.x": "grads.x", "weights.h": "grads.h", "weights.b": "grads.b"})
+        gradients={"weights.x": "grads.x", "weights.h": "grads.h", "weights.b": "grads.b"},
+        accumulates=True)     # backward adds to what begin() has zeroed
 
 
 def right():

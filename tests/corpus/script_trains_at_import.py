@@ -12,7 +12,7 @@ def build(function):
     script = oracle.load_definitions(SCRIPT, names={"n_hidden": "H", "n_vocab": "C"})
     return oracle.Subject.from_loss(
         getattr(script, function), owner=script, gradients=("U", "W", "V"),
-        inputs={"X": oracle.integers("T", below="C"), "Y": oracle.integers("T", below="C"), "s_prev": "H"},
+        inputs={"X": oracle.integers("T", below="C"), "Y": oracle.integers("T", below="C"), "s_prev": oracle.reals("H", differentiated=False)},
         parameters={"U": "H C", "W": "H H", "V": "C H"},
     )
 

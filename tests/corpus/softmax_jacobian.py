@@ -33,7 +33,7 @@ EXPECTED = {"right": "CERTIFIED", "wrong": "REFUTED"}
 
 def build(cls):
     import oracle
-    return oracle.Subject.from_loss(loss, make=lambda **_: cls(), gradients=("x",),
+    return oracle.Subject.from_loss(lambda x, labels: loss(cls(), x, labels), gradients=("x",),
                                     inputs={"x": "N C", "labels": oracle.integers("N", below="C")})
 
 def right():

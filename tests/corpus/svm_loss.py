@@ -42,7 +42,7 @@ EXPECTED = {"naive": "CERTIFIED", "right": "CERTIFIED", "wrong": "REFUTED"}
 
 def build(f):
     import oracle
-    inputs = {"W": "D C", "X": "N D", "y": oracle.integers("N", below="C"), "reg": oracle.fixed(0.05)}
+    inputs = {"W": "D C", "X": oracle.reals("N D", differentiated=False), "y": oracle.integers("N", below="C"), "reg": oracle.fixed(0.05)}
     return oracle.Subject.from_loss(f, inputs=inputs, gradients=("W",))
 
 def naive(): return build(svm_loss_naive)

@@ -12,7 +12,9 @@ class XorNet:
         self.x, self.t = x, t
         self.z = np.tanh(self.V @ x + self.c)
         self.y = self.U @ self.z + self.b
-        return float(0.5 * np.sum((self.y - t) ** 2))
+        loss = 0.5 * np.sum((self.y - t) ** 2)
+        print(f"loss {loss:.4f}", 'y:', self.y)
+        return float(loss)
 
     def step(self):
         dy = self.y - self.t
@@ -47,17 +49,11 @@ def make(cls):
     return fresh
 
 
-def loss_and_step(net, x, t):
-    value = net.loss(x, t)
-    net.step()
-    print(f"loss {value:.4f}")
-    return value
-
-
 def build(cls):
     import oracle
-    return oracle.Subject.from_loss(loss_and_step, make=make(cls), inputs={"x": "D", "t": "K"}, gradients="update",
-                                    parameters={"V": "H D", "U": "K H", "c": "H", "b": "K"})
+    data = {"x": oracle.reals("D", differentiated=False), "t": oracle.reals("K", differentiated=False)}
+    return oracle.Subject.from_object(make(cls), forward="loss", backward="step", inputs=data, gradients="update",
+                                      parameters={"V": "H D", "U": "K H", "c": "H", "b": "K"})
 
 
 def right():
