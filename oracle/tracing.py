@@ -2,7 +2,7 @@
 
 Lines are those of statements: a line inside an expression that spans several counts as the first line of its
 statement, so that code rewritten for balls and the untouched code are comparable. What stands on one line is one
-place: `a if c else b`, or `if c: a`, cannot be told apart here.
+place: the arms of `a if c else b`, or the body of `if c: a`, cannot be told apart.
 """
 
 from __future__ import annotations
@@ -12,74 +12,177 @@ import contextlib
 import functools
 import linecache
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 from oracle.arithmetic.refusals import Place
 
 Line = tuple[str, int]
 Tracer = Callable[[FrameType, str, Any], Any]
+_BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
 
-class Execution:
-    """The code objects that were entered, and the statements that were executed, in the files under test."""
+class ExecutedLines:
+    """The code objects that were entered, and the statements that were executed, of the code under test."""
 
     def __init__(self) -> None:
-        self._hits: dict[CodeType, set[int]] = {}
+        self._hits: dict[int, tuple[CodeType, set[int]]] = {}  # by id: code objects are slow to hash
 
     @property
-    def codes(self) -> list[CodeType]:
-        """The code objects that were entered."""
-        return list(self._hits)
+    def codes(self) -> set[CodeType]:
+        """The code objects that were entered: those of rewritten functions where these ran."""
+        return {code for code, _ in self._hits.values()}
 
     @property
     def lines(self) -> set[Line]:
         """File and first line of every statement that was executed."""
         found: set[Line] = set()
-        for code, hits in self._hits.items():
-            first = first_lines(code.co_filename)
+        for code, hits in self._hits.values():
+            first = layout(code.co_filename).first
             found |= {(code.co_filename, first.get(line, line)) for line in hits}
         return found
 
-    def entered(self, code: CodeType) -> set[int]:
-        """The lines of a code object that were hit, to be added to."""
-        return self._hits.setdefault(code, set())
+    def first_difference(self, other: ExecutedLines) -> Place | None:
+        """The first statement, by file and line, that only one of two runs executed; None if there is none."""
+        differing = sorted(self.lines ^ other.lines)
+        return _place(*differing[0]) if differing else None
+
+    def follower(self, code: CodeType) -> Tracer:
+        """The function that Python calls on every line of `code`."""
+        hits = self._hits.setdefault(id(code), (code, set()))[1]
+
+        def follow(frame: FrameType, event: str, argument: Any) -> Tracer:
+            hits.add(frame.f_lineno)
+            return follow
+
+        return follow
 
 
 @contextlib.contextmanager
-def executed_lines(files: Collection[str]) -> Iterator[Execution]:
-    """Inside the block, the statements executed in functions of `files` are collected, in this thread.
+def executed_lines(scopes: Iterable[Mapping[str, Any]]) -> Iterator[ExecutedLines]:
+    """Inside the block, the statements executed in functions whose globals are among `scopes` are collected.
 
-    A tracer that was set before, of a debugger or a coverage tool, sees nothing of the calls made inside the block,
-    and is set again afterwards.
+    Only this thread is watched. A tracer that was set before, of a debugger or a coverage tool, sees nothing of the
+    calls made inside the block, and is set again afterwards.
 
     >>> from oracle import paths
-    >>> with executed_lines({paths.__file__}) as execution:
+    >>> with executed_lines([vars(paths)]) as executed:
     ...     _ = paths.split("a.b")
-    >>> [code.co_name for code in execution.codes]
-    ['split']
+    >>> "split" in {code.co_name for code in executed.codes}
+    True
     """
-    execution, before = Execution(), sys.gettrace()
+    executed, before = ExecutedLines(), sys.gettrace()
+    chosen, followers = {id(scope) for scope in scopes}, dict[int, Tracer]()
+
+    def on_call(frame: FrameType, event: str, argument: Any) -> Tracer | None:
+        if id(frame.f_globals) not in chosen:
+            return None
+        code = frame.f_code
+        if (follow := followers.get(id(code))) is None:
+            follow = followers[id(code)] = executed.follower(code)
+        return follow
+
     try:
-        sys.settrace(_tracer(execution, frozenset(files)))
-        yield execution
+        sys.settrace(on_call)
+        yield executed
     finally:
         sys.settrace(before)
 
 
-def _tracer(execution: Execution, files: frozenset[str]) -> Tracer:
-    """The function that Python calls on every call: it follows those into `files`."""
-    followers: dict[CodeType, Tracer] = {}
+class Layout(NamedTuple):
+    """The statements of a source file."""
 
-    def on_call(frame: FrameType, event: str, argument: Any) -> Tracer | None:
-        code = frame.f_code
-        if code.co_filename not in files:
-            return None
-        follow = followers.get(code)
-        if follow is None:
-            follow = followers[code] = _follower(execution.entered(code), code)
-        frame.f_trace_lines = follow is not _nothing
-        return follow
+    first: Mapping[int, int]  # the first line of the innermost statement at each line
+    raising: frozenset[int]  # first lines of the statements that only raise
 
-    return on_call
+
+def layout(file: str) -> Layout:
+    """The statements of a file; nothing if there is no source text."""
+    return _layout("".join(linecache.getlines(file)))
+
+
+@functools.lru_cache(maxsize=256)
+def _layout(source: str) -> Layout:
+    """The statements of a source text."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return Layout({}, frozenset())
+    first: dict[int, int] = {}
+    raising: set[int] = set()
+    doing: set[int] = set()
+    for node, raises in _blocks(tree):
+        start, end = _extent(node)
+        first |= dict.fromkeys(range(start, end + 1), _line(node))
+        (raising if raises else doing).add(_line(node))
+    return Layout(first, frozenset(raising - doing))
+
+
+def _blocks(node: ast.AST, raises: bool = False) -> Iterator[tuple[ast.AST, bool]]:
+    """The statements, handlers and cases inside a node, each before those inside it, and whether they only raise."""
+    for _, value in ast.iter_fields(node):
+        children = value if isinstance(value, list) else [value]
+        doomed = raises or (bool(children) and isinstance(children[-1], ast.Raise) and _suite_raises(children))
+        for child in children:
+            if isinstance(child, _BLOCKS):
+                yield child, doomed or _only_raises(child)
+            if isinstance(child, ast.AST):
+                yield from _blocks(child, doomed and isinstance(child, _BLOCKS))
+
+
+def _line(node: Any) -> int:
+    """The line that stands for a statement: of a case its pattern, of a definition `def`."""
+    line: int = node.pattern.lineno if isinstance(node, ast.match_case) else node.lineno
+    return line
+
+
+def _extent(node: Any) -> tuple[int, int]:
+    """The first and last line of a statement with its decorators."""
+    if isinstance(node, ast.match_case):
+        return node.pattern.lineno, node.body[-1].end_lineno or node.pattern.lineno
+    return min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))]), node.end_lineno
+
+
+def _only_raises(node: ast.AST) -> bool:
+    """Whether a statement can have no effect but an exception, as far as its form tells."""
+    if isinstance(node, ast.If):
+        chained = len(node.orelse) == 1 and _only_raises(node.orelse[0])  # elif
+        return _suite_raises(node.body) and (not node.orelse or chained or _suite_raises(node.orelse))
+    if isinstance(node, (ast.ExceptHandler, ast.match_case)):
+        return _suite_raises(node.body)
+    return isinstance(node, (ast.Raise, ast.Assert))
+
+
+def _suite_raises(body: list[ast.stmt]) -> bool:
+    """Whether a suite does nothing but raise, and give names to parts of the message before."""
+    return isinstance(body[-1], ast.Raise) and all(map(_names, body[:-1]))
+
+
+def _names(node: ast.stmt) -> bool:
+    """Whether a statement only binds plain names."""
+    return isinstance(node, ast.Assign) and all(isinstance(target, ast.Name) for target in node.targets)
+
+
+def unreached(codes: Iterable[CodeType], executed: Collection[Line]) -> list[Place]:
+    """The statements of the given code objects that are not among `executed`, those that only raise excepted.
+
+    `codes` are code objects that were entered, of rewritten code or of the code as written; `executed` is the union
+    of `ExecutedLines.lines` over all runs. Functions that were never entered are not looked at.
+    """
+    missing: set[Line] = set()
+    for code in codes:
+        missing |= {(code.co_filename, line) for line in _expected(code)}
+    return [_place(file, line) for file, line in sorted(missing - set(executed))]
+
+
+def _place(file: str, line: int) -> Place:
+    """A statement as a report shows it."""
+    return Place(file, line, linecache.getline(file, line).strip())
+
+
+def _expected(code: CodeType) -> set[int]:
+    """The first lines of the statements of a code object, without its heading and what only raises."""
+    first, raising = layout(code.co_filename)
+    lines = {line for _, _, line in code.co_lines() if line is not None}
+    return {first.get(line, line) for line in lines} - {first.get(code.co_firstlineno, -1)} - raising

@@ -26,6 +26,11 @@ class Unlifted(NamedTuple):
 
     qualname: str
     reason: str
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.qualname} ({self.file}:{self.line}): {self.reason}"
 
 
 class _NoCounterpart(Exception):
@@ -84,7 +89,7 @@ class LiftingPlan:
 
     >>> plan = LiftingPlan([eval("lambda n: 1. / n")])
     >>> plan.unlifted
-    [Unlifted(qualname='<lambda>', reason='it has no source text')]
+    [Unlifted(qualname='<lambda>', reason='it has no source text', file='<string>', line=1)]
     """
 
     def __init__(self, functions: Iterable[FunctionType] = ()) -> None:
@@ -95,7 +100,7 @@ class LiftingPlan:
         """The functions that keep Python's arithmetic, each with the reason; not those without any arithmetic."""
         reasons = ((function, _sources.counterpart(function)) for function in self.functions)
         return [
-            Unlifted(function.__qualname__, reason)
+            Unlifted(function.__qualname__, reason, function.__code__.co_filename, function.__code__.co_firstlineno)
             for function, reason in reasons
             if isinstance(reason, str) and _computes(function.__code__)
         ]

@@ -190,7 +190,7 @@ def walk(n):
     while n > 0:
         n -= 1
         got = (yield n / got) or got + 1
-        got += yield from (i * 0.5 for i in range(2)) or 0.25
+        got += (yield from (i * 0.5 for i in range(2))) or 0.25
     return got * 2
 
 def run():
@@ -201,8 +201,6 @@ def run():
             seen.append(g.send(len(seen) % 3))
     except StopIteration as stop:
         seen.append(stop.value)
-    except TypeError as error:
-        seen.append(str(error))
     return seen
 """,
     "class bodies": """

@@ -43,3 +43,8 @@ def stand_for(value):
     if (name := NAMES.get(id(value))) is not None:
         return lambda *a, **k: f"{name}{a}"
     return MODULES.get(id(value), value)
+
+
+def named(symbol, a, b):
+    """An operation on plain numbers as text."""
+    return f"{a}{symbol}{b}"

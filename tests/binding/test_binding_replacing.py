@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from binding_snippets import module_of
-from binding_stand_ins import stand_for
+from binding_stand_ins import named, stand_for
 
 from oracle.binding import Binding, bound
 
@@ -161,7 +161,7 @@ def test_objects_of_one_run():
     )
     net = module.Net(1)
     attributes = dict(vars(net))
-    with binding.bound(stand_for, operate=lambda symbol, a, b: f"{a}{symbol}{b}", roots=[net]):
+    with binding.bound(stand_for, operate=named, roots=[net]):
         assert (net.f(1), net.g(3)) == ("tanh(1,)", "1/3")
         net.new = 1
     assert vars(net) == attributes
@@ -177,7 +177,7 @@ def test_lifting_is_part_of_the_binding():
         "def run(): return [T['l'](3), C().p, C.c(3), C.s(3), closure(3), n ** -0.5, (lambda: n / 2)()]\nn = 3\n"
     )
     expected = ["1/3", "1/7", "2/3", "3/3", "4/3", "3**-0.5", "3/2"]
-    with binding.bound(stand_for, operate=lambda symbol, a, b: f"{a}{symbol}{b}"):
+    with binding.bound(stand_for, operate=named):
         assert module.run() == expected
     with binding.bound(stand_for, lift=False):
         assert module.run() == [1 / 3, 1 / 7, 2 / 3, 1, 4 / 3, 3**-0.5, 1.5]
@@ -187,7 +187,7 @@ def test_lifting_is_part_of_the_binding():
 def test_bound_once():
     """`bound` does the same for modules given at once."""
     module = module_of("once", "import numpy as np\ndef run(n): return np.exp(1 / n)\n")
-    with bound([module], stand_for, operate=lambda symbol, a, b: f"{a}{symbol}{b}") as binding:
+    with bound([module], stand_for, operate=named) as binding:
         assert module.run(3) == "exp('1/3',)"
         assert "<snippet once>" in binding.files
     assert module.run(4) == np.exp(0.25)
