@@ -1,0 +1,226 @@
+"""NumPy's constructors in balls: every new array of floats is one of balls; integers and booleans stay NumPy's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from oracle.arithmetic import casts, kernels
+from oracle.arithmetic.ball_array import BallArray, made
+from oracle.arithmetic.flat import Flat
+from oracle.arithmetic.operands import (
+    COMPLEX,
+    FUNCTIONS,
+    REAL,
+    Balls,
+    cast,
+    holds_balls,
+    operand,
+)
+from oracle.arithmetic.refusals import left, note
+
+CONSTRUCTORS: dict[Callable[..., Any], Callable[..., Any]] = {}
+"""What replaces a constructor in the code under test, whether or not its arguments hold balls."""
+
+
+def constructs(*functions: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register the decorated constructor, for calls with and without balls."""
+
+    def register(rule: Callable[..., Any]) -> Callable[..., Any]:
+        CONSTRUCTORS.update(dict.fromkeys(functions, rule))
+        FUNCTIONS.update(dict.fromkeys(functions, rule))
+        return rule
+
+    return register
+
+
+def wanted_dtype(dtype: Any, default: Any = float) -> np.dtype[Any]:
+    """The dtype that was asked for; a narrow float type is noted."""
+    wanted: np.dtype[Any] = np.dtype(default if dtype is None else dtype)
+    if wanted in casts.NARROW:
+        note(f"allocates {wanted}")
+    if wanted.kind in "fc" and wanted.itemsize > (16 if wanted.kind == "c" else 8):
+        raise left(f"an array of {wanted}")
+    return wanted
+
+
+def filled(shape: Any, value: Any, dtype: np.dtype[Any], plain: Callable[..., Any], *values: Any) -> Any:
+    """An array of one ball for float dtypes; NumPy's own array for the others."""
+    if dtype.kind not in "fc":
+        return plain(shape, *values, dtype=dtype)
+    if isinstance(shape, Balls):
+        raise left("a ball was used as a size")
+    sizes = np.empty(shape, bool).shape
+    raw, found = operand(value)
+    kind = COMPLEX if dtype.kind == "c" or found is COMPLEX else REAL
+    result = np.empty(sizes, object)
+    result[...] = cast(raw, found, kind)
+    return BallArray(result, kind)
+
+
+@constructs(np.zeros)
+def zeros(shape: Any, dtype: Any = None, order: str = "C", **_: Any) -> Any:
+    """Zeros."""
+    return filled(shape, 0, wanted_dtype(dtype), np.zeros)
+
+
+@constructs(np.ones)
+def ones(shape: Any, dtype: Any = None, order: str = "C", **_: Any) -> Any:
+    """Ones."""
+    return filled(shape, 1, wanted_dtype(dtype), np.ones)
+
+
+@constructs(np.empty)
+def empty(shape: Any, dtype: Any = None, order: str = "C", **_: Any) -> Any:
+    """Not-a-number, so that memory read before it is written cannot pass for a number."""
+    return filled(shape, float("nan"), wanted_dtype(dtype), np.empty)
+
+
+@constructs(np.full)
+def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", **_: Any) -> Any:
+    """One value everywhere."""
+    default = REAL if holds_balls(fill_value) else np.asarray(fill_value).dtype
+    return filled(shape, fill_value, wanted_dtype(dtype, default), np.full, fill_value)
+
+
+def _like(constructor: Callable[..., Any], plain: Callable[..., Any]) -> Callable[..., Any]:
+    """The constructor for the shape and dtype of a given array."""
+
+    def construct(a: Any, *values: Any, dtype: Any = None, shape: Any = None, **options: Any) -> Any:
+        if len(values) > (constructor is full):
+            *values, dtype = values  # type: ignore[assignment]
+        values = (options.pop("fill_value"),) if "fill_value" in options else tuple(values)
+        given = a if isinstance(a, Balls) else asarray(a)
+        wanted = wanted_dtype(dtype, given.dtype)
+        if wanted.kind not in "fc":
+            return plain(np.empty(given.shape, given.dtype), *values, dtype=wanted, shape=shape)
+        return constructor(given.shape if shape is None else shape, *values, dtype=wanted)
+
+    return construct
+
+
+for _constructor, _plain in (
+    (zeros, np.zeros_like),
+    (ones, np.ones_like),
+    (empty, np.empty_like),
+    (full, np.full_like),
+):
+    constructs(_plain)(_like(_constructor, _plain))
+
+
+@constructs(np.eye)
+def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None, order: str = "C", **_: Any) -> Any:
+    """Ones on the k-th diagonal."""
+    return array(np.eye(N, M, k, dtype=int), dtype=wanted_dtype(dtype))
+
+
+@constructs(np.identity)
+def identity(n: int, dtype: Any = None, **_: Any) -> Any:
+    """Ones on the main diagonal."""
+    return eye(n, dtype=dtype)
+
+
+@constructs(np.tri)
+def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None, **_: Any) -> Any:
+    """Ones on and below the k-th diagonal."""
+    return array(np.tri(N, M, k, dtype=int), dtype=wanted_dtype(dtype))
+
+
+@constructs(np.array)
+def array(
+    object: Any, dtype: Any = None, *, copy: Any = True, order: str = "K", subok: bool = False, ndmin: int = 0, **_: Any
+) -> Any:
+    """The given numbers as a new array: floats as exact balls, integers and booleans as NumPy keeps them."""
+    wanted = None if dtype is None else wanted_dtype(dtype)
+    if isinstance(object, Flat):
+        object = object.copy()
+    if not holds_balls(object):
+        return _from_plain(object, wanted, ndmin, copy)
+    if isinstance(object, BallArray) and not copy and wanted in (None, object.kind) and ndmin <= object.ndim:
+        return object
+    raw, found = operand(object)
+    result = BallArray(raw.copy() if copy or getattr(object, "immutable", False) else raw, found)
+    result = result if wanted is None else result.astype(wanted, copy=False)
+    return result.reshape((1,) * (ndmin - result.ndim) + result.shape) if ndmin > result.ndim else result
+
+
+def _from_plain(values: Any, wanted: np.dtype[Any] | None, ndmin: int, copy: Any) -> Any:
+    """An array from numbers that are no balls; no float among them is rounded to a narrower type."""
+    floats = wanted is not None and wanted.kind in "fc"
+    make = np.array if copy else np.asarray
+    result = make(values, dtype=None if floats else wanted)
+    result = result.reshape((1,) * (ndmin - result.ndim) + result.shape) if ndmin > result.ndim else result
+    if not floats and result.dtype.kind not in "fc":
+        return result
+    raw, found = operand(result)
+    kind = COMPLEX if found is COMPLEX or (wanted is not None and wanted.kind == "c") else REAL
+    return BallArray(cast(raw, found, kind), kind)
+
+
+@constructs(np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray, np.asarray_chkfinite, np.require)
+def asarray(a: Any, dtype: Any = None, order: Any = None, **options: Any) -> Any:
+    """The given array of balls itself, if it has the dtype; else a new array."""
+    return array(a, dtype=dtype, copy=bool(options.get("copy")))
+
+
+@constructs(np.arange)
+def arange(*limits: Any, dtype: Any = None, **named: Any) -> Any:
+    """Equally spaced values: integers as NumPy's own, others start + k step in balls."""
+    dtype = named.pop("dtype", dtype)
+    names = ("start", "stop", "step")
+    given = dict(zip(names, limits if len(limits) > 1 else (0, *limits), strict=False)) | {
+        name: named[name] for name in names if name in named
+    }
+    start, stop, step = given.get("start", 0), given.get("stop"), given.get("step", 1)
+    if stop is None:
+        start, stop = 0, start
+    whole = all(isinstance(limit, (int, np.integer)) for limit in (start, stop, step))
+    wanted = None if dtype is None else wanted_dtype(dtype)
+    if whole and (wanted is None or wanted.kind not in "fc"):
+        return np.arange(start, stop, step, dtype=wanted)
+    first, last, stride = (made(*operand(limit)) for limit in (start, stop, step))
+    count = max(int(kernels.UNARY["ceil"](((last - first) / stride).raw)[()].unique_fmpz()), 0)
+    result = first + np.arange(count) * stride
+    return result if wanted is None else result.astype(wanted)
+
+
+@constructs(np.linspace)
+def linspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: int = 0,
+    **_: Any,
+) -> Any:
+    """`num` equally spaced values; the last one is `stop` itself if the end point belongs."""
+    first, last = made(*operand(start)), made(*operand(stop))
+    intervals = num - 1 if endpoint else num
+    shape = (num,) + (1,) * max(first.ndim, last.ndim)
+    step = (last - first) / intervals if intervals > 0 else made(*operand(float("nan")))
+    result = first + np.arange(num).reshape(shape) * (step if intervals > 0 else 0)
+    if endpoint and num > 1:
+        result[-1] = last
+    result = result if dtype is None else result.astype(wanted_dtype(dtype))
+    result = np.moveaxis(result, 0, axis) if axis and result.ndim > 1 else result
+    return (result, step) if retstep else result
+
+
+@constructs(np.logspace)
+def logspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0, dtype: Any = None, axis: int = 0
+) -> Any:
+    """`num` powers of `base` with equally spaced exponents."""
+    result = made(*operand(base)) ** linspace(start, stop, num, endpoint, axis=axis)
+    return result if dtype is None else result.astype(wanted_dtype(dtype))
+
+
+@constructs(np.fromiter)
+def fromiter(iter: Any, dtype: Any, count: int = -1, **_: Any) -> Any:
+    """The elements of an iterable."""
+    values = list(iter)
+    return array(values if count < 0 else values[:count], dtype=dtype)
