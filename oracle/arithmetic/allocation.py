@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from oracle.arithmetic import casts, kernels
-from oracle.arithmetic.ball_array import BallArray, made
+from oracle.arithmetic import casts
+from oracle.arithmetic.ball_array import BallArray, apply_ufunc, made
 from oracle.arithmetic.flat import Flat
 from oracle.arithmetic.operands import (
     COMPLEX,
@@ -92,7 +92,7 @@ def _like(constructor: Callable[..., Any], plain: Callable[..., Any]) -> Callabl
         if len(values) > (constructor is full):
             *values, dtype = values  # type: ignore[assignment]
         values = (options.pop("fill_value"),) if "fill_value" in options else tuple(values)
-        given = a if isinstance(a, Balls) else asarray(a)
+        given: Any = a if isinstance(a, Balls) else asarray(a)
         wanted = wanted_dtype(dtype, given.dtype)
         if wanted.kind not in "fc":
             return plain(np.empty(given.shape, given.dtype), *values, dtype=wanted, shape=shape)
@@ -181,7 +181,7 @@ def arange(*limits: Any, dtype: Any = None, **named: Any) -> Any:
     if whole and (wanted is None or wanted.kind not in "fc"):
         return np.arange(start, stop, step, dtype=wanted)
     first, last, stride = (made(*operand(limit)) for limit in (start, stop, step))
-    count = max(int(kernels.UNARY["ceil"](((last - first) / stride).raw)[()].unique_fmpz()), 0)
+    count = max(int(apply_ufunc("ceil", "__call__", ((last - first) / stride,), {})), 0)
     result = first + np.arange(count) * stride
     return result if wanted is None else result.astype(wanted)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from oracle.arithmetic import kernels
 from oracle.arithmetic.ball_array import BallArray, apply_ufunc, into, made
-from oracle.arithmetic.operands import COMPLEX, FUNCTIONS, REAL, Balls, constant, implements, operand, unified
+from oracle.arithmetic.operands import COMPLEX, FUNCTIONS, REAL, Balls, Operand, constant, implements, operand, unified
 from oracle.arithmetic.refusals import left, undecided
 
 
@@ -55,8 +55,9 @@ def isclose(a: Any, b: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool 
     (x, y), dtype = unified([a, b])
     if not (kernels.is_finite(x).all() and kernels.is_finite(y).all()):
         raise undecided("isclose of balls without finite bounds")
-    x, y = BallArray(x, dtype), BallArray(y, dtype)
-    return abs(x - y) <= abs(y) * rtol + atol
+    first: Any = BallArray(x, dtype)
+    second: Any = BallArray(y, dtype)
+    return abs(first - second) <= abs(second) * rtol + atol
 
 
 @implements(np.allclose)
@@ -113,13 +114,17 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     return total
 
 
+def _last(stored: Operand, axis: int) -> Any:
+    """An array with one axis moved to the end."""
+    return BallArray(np.moveaxis(stored[0], axis, -1), stored[1])
+
+
 @implements(np.trapezoid)
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     """The integral by the trapezoidal rule."""
-    values = np.moveaxis(BallArray(*operand(y)), axis, -1)
+    values: Any = _last(operand(y), axis)
     if x is not None:
-        nodes = BallArray(*operand(x))
-        nodes = nodes if nodes.ndim == 1 else np.moveaxis(nodes, axis, -1)
+        nodes = _last(operand(x), -1 if np.ndim(x) == 1 else axis)
         dx = nodes[..., 1:] - nodes[..., :-1]
     return (dx * (values[..., 1:] + values[..., :-1]) / 2).sum(axis=-1)
 
@@ -127,13 +132,12 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
 @implements(np.apply_along_axis)
 def apply_along_axis(func1d: Callable[..., Any], axis: int, arr: Any, *arguments: Any, **options: Any) -> Any:
     """A function of the code under test on each lane."""
-    lanes = np.moveaxis(BallArray(*operand(arr)), axis, -1)
+    lanes = _last(operand(arr), axis)
     results = [func1d(lanes[index], *arguments, **options) for index in np.ndindex(lanes.shape[:-1])]
     raw, dtype = operand(results)
     shape = lanes.shape[:-1] + raw.shape[1:]
-    return np.moveaxis(
-        BallArray(raw.reshape(shape), dtype), range(lanes.ndim - 1, len(shape)), _inserted(axis, lanes, raw)
-    )
+    places = _inserted(axis, lanes, raw)
+    return BallArray(np.moveaxis(raw.reshape(shape), range(lanes.ndim - 1, len(shape)), places), dtype)
 
 
 def _inserted(axis: int, lanes: Any, raw: kernels.Raw) -> list[int]:
@@ -153,9 +157,9 @@ class Vectorized:
 
     def __call__(self, *operands: Any) -> Any:
         """The results as an array, or as a scalar where there is no dimension."""
-        arrays = [a if isinstance(a, Balls) else np.asarray(a) for a in operands]
+        arrays: list[Any] = [a if isinstance(a, Balls) else np.asarray(a) for a in operands]
         shape = np.broadcast_shapes(*(a.shape for a in arrays))
-        spread = [np.broadcast_to(a, shape) for a in arrays]
+        spread: list[Any] = [np.broadcast_to(a, shape) for a in arrays]
         results = [self.pyfunc(*(a[index] for a in spread)) for index in np.ndindex(shape)]
         raw, dtype = operand(results)
         return made(raw.reshape(shape), dtype)
