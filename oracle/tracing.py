@@ -23,7 +23,7 @@ Tracer = Callable[[FrameType, str, Any], Any]
 _BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
 
-class ExecutedLines:
+class Execution:
     """The code objects that were entered, and the statements that were executed, of the code under test."""
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class ExecutedLines:
             found |= {(code.co_filename, first.get(line, line)) for line in hits}
         return found
 
-    def first_difference(self, other: ExecutedLines) -> Place | None:
+    def first_difference(self, other: Execution) -> Place | None:
         """The first statement, by file and line, that only one of two runs executed; None if there is none."""
         differing = sorted(self.lines ^ other.lines)
         return _place(*differing[0]) if differing else None
@@ -60,32 +60,35 @@ class ExecutedLines:
 
 
 @contextlib.contextmanager
-def executed_lines(scopes: Iterable[Mapping[str, Any]]) -> Iterator[ExecutedLines]:
-    """Inside the block, the statements executed in functions whose globals are among `scopes` are collected.
+def executed_lines(tested: Iterable[str | Mapping[str, Any]]) -> Iterator[Execution]:
+    """Inside the block, the statements executed in the code under test are collected.
 
-    Only this thread is watched. A tracer that was set before, of a debugger or a coverage tool, sees nothing of the
-    calls made inside the block, and is set again afterwards.
+    `tested` names files, or gives the globals of modules: functions of these files, or with these globals, are
+    followed. Only this thread is watched. A tracer that was set before, of a debugger or a coverage tool, sees nothing
+    of the calls made inside the block, and is set again afterwards.
 
     >>> from oracle import paths
-    >>> with executed_lines([vars(paths)]) as executed:
+    >>> with executed_lines([vars(paths)]) as execution:
     ...     _ = paths.split("a.b")
-    >>> "split" in {code.co_name for code in executed.codes}
+    >>> "split" in {code.co_name for code in execution.codes}
     True
     """
-    executed, before = ExecutedLines(), sys.gettrace()
-    chosen, followers = {id(scope) for scope in scopes}, dict[int, Tracer]()
+    tested = list(tested)
+    files = frozenset(one for one in tested if isinstance(one, str))
+    scopes = frozenset(id(one) for one in tested if not isinstance(one, str))
+    execution, before, followers = Execution(), sys.gettrace(), dict[int, Tracer]()
 
     def on_call(frame: FrameType, event: str, argument: Any) -> Tracer | None:
-        if id(frame.f_globals) not in chosen:
-            return None
         code = frame.f_code
+        if code.co_filename not in files and id(frame.f_globals) not in scopes:
+            return None
         if (follow := followers.get(id(code))) is None:
-            follow = followers[id(code)] = executed.follower(code)
+            follow = followers[id(code)] = execution.follower(code)
         return follow
 
     try:
         sys.settrace(on_call)
-        yield executed
+        yield execution
     finally:
         sys.settrace(before)
 
@@ -168,7 +171,7 @@ def unreached(codes: Iterable[CodeType], executed: Collection[Line]) -> list[Pla
     """The statements of the given code objects that are not among `executed`, those that only raise excepted.
 
     `codes` are code objects that were entered, of rewritten code or of the code as written; `executed` is the union
-    of `ExecutedLines.lines` over all runs. Functions that were never entered are not looked at.
+    of `Execution.lines` over all runs. Functions that were never entered are not looked at.
     """
     missing: set[Line] = set()
     for code in codes:

@@ -102,7 +102,7 @@ class LiftingPlan:
         return [
             Unlifted(function.__qualname__, reason, function.__code__.co_filename, function.__code__.co_firstlineno)
             for function, reason in reasons
-            if isinstance(reason, str) and _computes(function.__code__)
+            if isinstance(reason, str) and not _generated(function.__code__) and _computes(function.__code__)
         ]
 
     @contextlib.contextmanager
@@ -124,6 +124,11 @@ class LiftingPlan:
         finally:
             for function, code in reversed(saved):
                 function.__code__ = code
+
+
+def _generated(code: CodeType) -> bool:
+    """Whether a function was written by `dataclasses`, not by the author."""
+    return code.co_qualname.startswith("__create_fn__.")
 
 
 def _computes(code: CodeType) -> bool:

@@ -6,8 +6,9 @@ A holder is read when a run begins and restored when it ends. `items` are the va
 
 from __future__ import annotations
 
+import operator
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import CellType, FunctionType, ModuleType
 from typing import Any, Final
 
@@ -28,7 +29,7 @@ class Holder:
         """The values held, by key; none where the holder itself is replaced as a whole, where it is held."""
         return ()
 
-    def values(self, state: Any) -> list[Any]:
+    def values(self, state: Any) -> Sequence[Any]:
         """The values held, in the order of `items`."""
         return [value for _, value in self.items(state)]
 
@@ -57,6 +58,10 @@ class DictHolder(Holder):
         """Its items, if they are not too many."""
         return state.items() if len(state) <= self.breadth else ()
 
+    def values(self, state: dict[Any, Any]) -> Sequence[Any]:
+        """Its values, if they are not too many."""
+        return list(state.values()) if len(state) <= self.breadth else ()
+
     def put(self, key: Any, value: Any) -> None:
         """Another value for a key."""
         self.owner[key] = value
@@ -64,7 +69,10 @@ class DictHolder(Holder):
     def restore(self, state: dict[Any, Any]) -> None:
         """The same keys in the same order with the same values."""
         owner = self.owner
-        if list(owner) != list(state):
+        same_keys = list(owner) == list(state)
+        if same_keys and all(map(operator.is_, owner.values(), state.values())):
+            return
+        if not same_keys:
             for key in [key for key in owner if key not in state]:
                 del owner[key]
         if list(owner) != list(state):  # a key was taken out meanwhile: it must not come last

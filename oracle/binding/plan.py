@@ -21,16 +21,15 @@ import numpy as np
 
 from oracle.arithmetic.lifted_operators import Operate
 from oracle.arithmetic.lifting import LiftingPlan, Unlifted
-from oracle.binding.holders import ArrayHolder, GeneratorHolder, Holder, ScopeHolder
+from oracle.binding.holders import ArrayHolder, GeneratorHolder, ScopeHolder
 from oracle.binding.imports import importing
 from oracle.binding.reach import Reach
 from oracle.binding.scopes import Scope, modules_of
-from oracle.binding.standing import StandFor, Standing, identity
+from oracle.binding.standing import Plan, Reading, StandFor, Standing, identity
 
 _LOCK: Final = threading.RLock()  # names are replaced for the whole process: one run at a time
 _GLOBAL_GENERATORS: Final = (GeneratorHolder(np.random.mtrand._rand), GeneratorHolder(random._inst))
 _active: list[StandFor] = []  # the arithmetics now bound, the innermost last; changed under the lock only
-Saved = list[tuple[Holder, Any]]
 
 
 class Binding:
@@ -131,14 +130,16 @@ class Binding:
         """Reads every holder, replaces what it holds, and restores it in the end."""
         with _LOCK:
             self._refresh()
-            saved: Saved = [(holder, holder.read()) for holder in _GLOBAL_GENERATORS]
-            saved += self._read(self._reach, self._examined)
-            passing = self._reach.beyond(roots)
-            saved += self._read(passing, {})
-            standing = self._standing(stand_for)
+            world = [Reading(holder, holder.read(), ()) for holder in _GLOBAL_GENERATORS]
+            lasting = self._read(self._reach, self._examined)
+            further = self._reach.beyond(roots)
+            passing = self._read(further, {})
+            saved, standing = [*world, *lasting, *passing], self._standing(stand_for)
             try:
-                self._replace(saved, standing)
-                yield passing, standing
+                standing.begin(one.holder.owner for one in saved if isinstance(one.holder, ArrayHolder))
+                _replace(lasting, standing, standing.plans)
+                _replace(passing, standing, {})
+                yield further, standing
             finally:
                 _restore(saved)
 
@@ -158,30 +159,32 @@ class Binding:
             self._modules_seen = len(sys.modules)
 
     @staticmethod
-    def _read(reach: Reach, examined: dict[int, Sequence[Any]]) -> Saved:
+    def _read(reach: Reach, examined: dict[int, Sequence[Any]]) -> list[Reading]:
         """The state of every holder, after taking in what they hold that was not there before."""
-        saved: Saved = []
+        readings: list[Reading] = []
         for position, holder in enumerate(reach.holders):  # the list grows on the way
             state = holder.read()
-            saved.append((holder, state))
-            values = holder.values(state)
-            if not _same(values, examined.get(position, ())):
+            values, before = holder.values(state), examined.get(position, ())
+            if _same(values, before):
+                readings.append(Reading(holder, state, before))
+            else:
                 examined[position] = values
                 reach.examine(values)
-        return saved
+                readings.append(Reading(holder, state, values))
+        return readings
 
-    def _replace(self, saved: Saved, standing: Standing) -> None:
-        """Puts a stand-in wherever there is one."""
-        standing.begin(holder.owner for holder, _ in saved if isinstance(holder, ArrayHolder))
-        for holder, state in saved:
-            if isinstance(holder, ScopeHolder) and not standing.applies_to(holder.owner):
+
+def _replace(readings: Iterable[Reading], standing: Standing, plans: dict[int, Plan]) -> None:
+    """Puts a stand-in wherever there is one."""
+    for reading in readings:
+        holder = reading.holder
+        if isinstance(holder, ScopeHolder):
+            if not standing.applies_to(holder.owner):
                 continue
-            for key, value in holder.items(state):
-                if (new := standing.of(value)) is not value:
-                    holder.put(key, new)
-            if isinstance(holder, ScopeHolder):
-                for name, new in standing.builtins:
-                    holder.owner.setdefault(name, new)
+            for name, new in standing.builtins:
+                holder.owner.setdefault(name, new)
+        for key, new in standing.replacements(reading, plans):
+            holder.put(key, new)
 
 
 def _same(values: Sequence[Any], others: Sequence[Any]) -> bool:
@@ -189,17 +192,19 @@ def _same(values: Sequence[Any], others: Sequence[Any]) -> bool:
     return len(values) == len(others) and all(map(operator.is_, values, others))
 
 
-def _restore(saved: Saved) -> None:
-    """Puts every holder back, the last one first, even if one of them refuses; then says so."""
-    refused: list[Exception] = []
-    while saved:
-        holder, state = saved.pop()
+def _restore(saved: list[Reading]) -> None:
+    """Puts every holder back, the last one first, even if one of them refuses or the user interrupts; then says so."""
+    raised: list[BaseException] = []
+    for reading in reversed(saved):
         try:
-            holder.restore(state)
-        except Exception as error:
-            refused.append(error)
-    if refused:
-        raise refused[0]
+            reading.holder.restore(reading.state)
+        except Exception as refusal:
+            raised.append(refusal)
+        except KeyboardInterrupt as interrupt:
+            raised.append(interrupt)
+            reading.holder.restore(reading.state)
+    if raised:
+        raise raised[0]
 
 
 def _ball_arithmetic() -> Operate:

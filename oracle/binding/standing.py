@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import builtins
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from types import FunctionType, ModuleType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from oracle.binding.reach import CACHED, GENERATORS, INERT, Reach
+from oracle.binding.holders import Holder
+from oracle.binding.reach import CACHED, GENERATORS, INERT, Reach, parts
 
 StandFor = Callable[[Any], Any]
 LARGEST: Final = 2**16  # elements of an array that is replaced; a larger one stays as it is, and no ball fits into it
@@ -28,6 +29,22 @@ def identity(value: Any) -> Any:
     return value
 
 
+class Reading(NamedTuple):
+    """A holder at the beginning of a run: all there is to restore, and the values it holds."""
+
+    holder: Holder
+    state: Any
+    values: Sequence[Any]
+
+
+class Plan(NamedTuple):
+    """What stands for the values of a holder in every run, and the values to be asked for in each."""
+
+    values: Sequence[Any]
+    lasting: list[tuple[Any, Any]]
+    passing: list[tuple[Any, Any]]
+
+
 class Standing:
     """The stand-ins of one arithmetic for the values of the modules under test."""
 
@@ -36,6 +53,7 @@ class Standing:
         self._reach = reach
         self._lasting: dict[int, tuple[Any, Any]] = {}  # by id, with the value, whose id stays its own
         self._passing: dict[int, tuple[Any, Any]] = {}  # those of this run only: one array, one stand-in
+        self.plans: dict[int, Plan] = {}  # of the holders of the plan, by id
         self.builtins: list[tuple[str, Any]] = [  # `float` and its like, to be bound where no name shadows them
             (name, new)
             for name, value in vars(builtins).items()
@@ -61,20 +79,45 @@ class Standing:
         (self._lasting if lasts else self._passing)[id(value)] = value, new
         return new
 
+    def replacements(self, reading: Reading, plans: dict[int, Plan]) -> list[tuple[Any, Any]]:
+        """What to put into a holder, by key; `plans` keeps what lasts for as long as the holder's values do."""
+        plan = plans.get(id(reading.holder))
+        if plan is None or plan.values is not reading.values:
+            plan = plans[id(reading.holder)] = self._planned(reading)
+        if not plan.passing:
+            return plan.lasting
+        found = [(key, self.of(value), value) for key, value in plan.passing]
+        return [*plan.lasting, *((key, new) for key, new, value in found if new is not value)]
+
+    def _planned(self, reading: Reading) -> Plan:
+        """Which values of a holder have stand-ins that last, and which must be asked for in every run."""
+        plan = Plan(reading.values, [], [])
+        for key, value in reading.holder.items(reading.state):
+            new = self.of(value)
+            if not self._lasts(value):
+                plan.passing.append((key, value))
+            elif new is not value:
+                plan.lasting.append((key, new))
+        return plan
+
+    def _lasts(self, value: Any) -> bool:
+        """Whether what stands for a value, already asked for, does so in every run."""
+        return type(value) in _PASSIVE or id(value) in self._lasting
+
     def _found(self, value: Any) -> tuple[Any, bool]:
         """What stands for a value, and whether it does so in every run."""
         if isinstance(value, tuple):
-            return self._tuple(value), False
+            return self._tuple(value), all(map(self._lasts, value))
         if isinstance(value, (dict, list, set)) or self._is_tested(value):
             return value, True
         if isinstance(value, CACHED):
             wrapped = self.of(value.__wrapped__)
             return functools.lru_cache(**value.cache_parameters())(wrapped), False
         if type(value) is functools.partial:
-            return self._partial(value), False
+            return self._partial(value), all(map(self._lasts, parts(value)))
         if isinstance(value, (staticmethod, classmethod)):
             inner = self.of(value.__func__)
-            return (value if inner is value.__func__ else type(value)(inner)), not isinstance(inner, CACHED)
+            return (value if inner is value.__func__ else type(value)(inner)), self._lasts(value.__func__)
         if isinstance(value, np.ndarray) and value.size > LARGEST:
             return value, False
         return self._stand_for(value), not isinstance(value, _CHANGING)

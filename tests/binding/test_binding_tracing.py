@@ -172,6 +172,14 @@ def test_the_statements_left_out_above():
     assert [place.code for place in unreached(caught.codes, caught.lines)] == ["out.append(1 / 0)"]
 
 
+def test_files_or_scopes():
+    """The code under test may be given by its files as well as by its globals."""
+    module = module_of("branches", BRANCHES)
+    with executed_lines(["<snippet branches>"]) as execution:
+        module.run(2)
+    assert execution.lines == traced(module, 2).lines
+
+
 def test_without_source_lines_stand_for_themselves():
     """Code without a source text is followed line by line."""
     scope = {}
