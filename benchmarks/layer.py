@@ -4,6 +4,12 @@
 
 Ratios are medians over pairs of runs that follow each other in one process, so that a slow moment of the machine
 meets both. A ratio of 1 would mean that everything but the matrix products is free. The last line fits time ~ T^k.
+
+The layer makes its tape and gradients anew in every call, the products write into memory that is there already. What
+fresh memory costs depends on the allocator: glibc hands large blocks back to the system, which then has to clear them
+again. To see the layer without that, let it keep them:
+
+    MALLOC_TRIM_THRESHOLD_=1000000000 MALLOC_MMAP_THRESHOLD_=1000000000 python benchmarks/layer.py
 """
 
 from __future__ import annotations

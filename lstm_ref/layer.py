@@ -93,12 +93,12 @@ def forward(
     _check_inputs(x, h0, s0, W, U, b)
     tape = _new_tape(x, h0, s0, W, U, cell)
     T, B, D = x.shape
-    Wx = tape.gates.reshape(T * B, len(W))  # in the gates' memory: each step takes its part, then leaves its gates
-    np.matmul(x.reshape(T * B, D), W.T, out=Wx)  # (1)  (T B, 4H)
+    Wx = tape.gates.reshape(T, B, len(W))  # in the gates' memory: each step takes its part, then leaves its gates
+    np.matmul(x.reshape(T * B, D), W.T, out=Wx.reshape(T * B, len(W)))  # (1)  (T, B, 4H)
     a = np.empty((B, len(W)), dtype=x.dtype)
     for t in range(T):
         np.matmul(tape.h[t], U.T, out=a)  # (1)  (B, 4H)
-        a += Wx[t * B : (t + 1) * B]
+        a += Wx[t]
         a += b
         step(a, tape.s[t], cell, tape.at(t))  # (2) to (6)
     return tape.h[1:].copy(), tape.h[T].copy(), tape.s[T].copy(), tape
