@@ -148,7 +148,13 @@ def imag(val: Any) -> Any:
     return val.imag
 
 
-@implements(np.array_repr, np.array_str, np.array2string)
-def text(a: Any, *_: Any, **__: Any) -> str:
+@implements(np.array_repr)
+def array_repr(arr: Any, *_: Any, **__: Any) -> str:
+    """The midpoints as text, in the form of an expression."""
+    return repr(arr)
+
+
+@implements(np.array_str, np.array2string)
+def array_str(a: Any, *_: Any, **__: Any) -> str:
     """The midpoints as text."""
     return str(a)

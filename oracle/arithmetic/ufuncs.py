@@ -84,7 +84,7 @@ def call(name: str, inputs: tuple[Any, ...], out: tuple[Any, ...] | None = None,
 
 def _where(name: str, loop: Any, asks: bool, raws: list[Raw], dtype: np.dtype[Any], where: Any, target: Any) -> Outcome:
     """The ufunc where the mask holds; elsewhere what `target` held, or not-a-number."""
-    given = kernels.truth(where.raw) if isinstance(where, Balls) else np.asarray(where, dtype=bool)
+    given = mask_of(where)
     shapes = [given.shape, *(raw.shape for raw in raws)]
     shape = np.broadcast_shapes(*shapes) if target is None else np.broadcast_shapes(*shapes, target.shape)
     mask = np.broadcast_to(given, shape)
@@ -95,6 +95,16 @@ def _where(name: str, loop: Any, asks: bool, raws: list[Raw], dtype: np.dtype[An
     result = np.zeros(shape, bool) if asks else poisoned(shape, dtype)
     result[mask] = picked
     return result if asks else (result, dtype)
+
+
+def mask_of(where: Any) -> kernels.Bools:
+    """A mask, which NumPy wants to be of booleans."""
+    mask: Any = where if isinstance(where, Balls) else np.asarray(where)
+    if mask.dtype.kind != "b":
+        raise TypeError(
+            f"Cannot cast array data from dtype('{mask.dtype}') to dtype('bool') according to the rule 'safe'"
+        )
+    return mask  # type: ignore[no-any-return]
 
 
 def made_of(like: Balls, raw: Raw, dtype: np.dtype[Any]) -> Balls:
@@ -179,8 +189,7 @@ def _masked(name: str, raw: Raw, found: np.dtype[Any], where: Any, start: Raw | 
             f"reduction operation '{name}' does not have an identity, so to use a where mask one has to specify "
             "'initial'"
         )
-    mask = kernels.truth(where.raw) if isinstance(where, Balls) else np.asarray(where, dtype=bool)
-    return np.where(mask, raw, neutral if found is REAL else kernels.complexified(neutral))
+    return np.where(mask_of(where), raw, neutral if found is REAL else kernels.complexified(neutral))
 
 
 def _started(name: str, raw: Raw, axes: kernels.Axes, keepdims: bool, start: Raw | None) -> Raw:
