@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 import random
 from collections.abc import Iterable, Sequence
-from types import CellType, FunctionType, ModuleType
+from types import CellType, FunctionType, MemberDescriptorType, ModuleType
 from typing import Any, Final
 
 import numpy as np
@@ -126,6 +126,43 @@ class ClassHolder(Holder):
             type.__delattr__(self.owner, key)
         for key in [key for key, value in state.items() if now.get(key, _MISSING) is not value]:
             type.__setattr__(self.owner, key, state[key])
+
+
+class SlotsHolder(Holder):
+    """The attributes of an object that has slots for them."""
+
+    def __init__(self, owner: Any) -> None:
+        self.owner = owner
+        members = (vars(kind).items() for kind in reversed(type(owner).__mro__))
+        self.names = {name: slot for items in members for name, slot in items if isinstance(slot, MemberDescriptorType)}
+
+    def read(self) -> dict[str, Any]:
+        """The values of the slots that have one."""
+        return {name: slot.__get__(self.owner) for name, slot in self.names.items() if self._filled(slot)}
+
+    def _filled(self, slot: Any) -> bool:
+        """Whether a slot has a value."""
+        try:
+            slot.__get__(self.owner)
+        except AttributeError:
+            return False
+        return True
+
+    def items(self, state: dict[str, Any]) -> Iterable[tuple[str, Any]]:
+        """The values by name."""
+        return state.items()
+
+    def put(self, key: str, value: Any) -> None:
+        """Another value in a slot, past any `__setattr__`."""
+        self.names[key].__set__(self.owner, value)
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """The same slots with the same values."""
+        for name, slot in self.names.items():
+            if name in state:
+                slot.__set__(self.owner, state[name])
+            elif self._filled(slot):
+                slot.__delete__(self.owner)
 
 
 class ListHolder(Holder):

@@ -27,10 +27,11 @@ from oracle.binding.holders import (
     ListHolder,
     ScopeHolder,
     SetHolder,
+    SlotsHolder,
 )
 from oracle.binding.scopes import Scope, contents
 
-DEPTH: Final = 4  # containers and objects inside one another that are entered
+DEPTH: Final = 10  # containers and objects inside one another that are entered
 CACHED: Final = type(functools.lru_cache(lambda: None))
 GENERATORS: Final = (np.random.Generator, np.random.RandomState, random.Random)
 INERT: Final = frozenset({str, bytes, int, float, bool, complex, type(None), BuiltinFunctionType, np.ufunc, ModuleType})
@@ -119,8 +120,7 @@ class Reach:
             for cell in cells:
                 if id(cell) not in self._seen:
                     self._hold(CellHolder(cell), cell)
-            if function.__defaults__:
-                self._hold(DefaultsHolder(function), function)
+            self._defaults(function)
             for table in (function.__kwdefaults__, function.__dict__):
                 if table:
                     self._hold(DictHolder(table), table)
@@ -129,10 +129,18 @@ class Reach:
         yield from (content for cell in cells for content in contents(cell))
         yield getattr(function, "__wrapped__", None)
 
+    def _defaults(self, function: FunctionType) -> None:
+        """The default values of a function, once."""
+        if function.__defaults__ and id(function.__defaults__) not in self._seen:
+            self._hold(DefaultsHolder(function), function.__defaults__)
+
     def _class(self, kind: type) -> Iterator[Any]:
         """The attributes of a class under test, and its bases."""
         if self.is_tested(kind):
             self._hold(ClassHolder(kind), kind)
+            for value in vars(kind).values():
+                if isinstance(value, FunctionType):
+                    self._defaults(value)  # of `__init__` written by dataclasses too, whose globals may be nobody's
             yield from vars(kind).values()
             yield from kind.__mro__[1:]
 
@@ -155,6 +163,9 @@ class Reach:
             if isinstance(attributes, dict):
                 self._hold(DictHolder(attributes), attributes)
                 yield from attributes.values()
+            if (slots := SlotsHolder(value)).names:
+                self._hold(slots, value)
+                yield from slots.read().values()
 
 
 def parts(value: Any) -> tuple[Any, ...]:

@@ -45,6 +45,19 @@ PLACES = {
         "import numpy as np\nclass C:\n    def __init__(s): s.f = np.exp\nc = C()\ndef run(): return c.f(1)",
         "exp(1,)",
     ),
+    "slots": (
+        NP + "class C:\n    __slots__ = ('f',)\n    def __init__(s): s.f = np.exp\nc = C()\ndef run(): return c.f(1)",
+        "exp(1,)",
+    ),
+    "dataclass": (
+        NP + "import dataclasses\n@dataclasses.dataclass\nclass C:\n    f: object = np.exp\ndef run(): return C().f(1)",
+        "exp(1,)",
+    ),
+    "deep inside": (
+        NP + "class C: pass\nc = C()\nc.a = [C()]\nc.a[0].b = {1: C()}\nc.a[0].b[1].f = np.exp\n"
+        "def run(): return c.a[0].b[1].f(1)",
+        "exp(1,)",
+    ),
     "table": (NP + "T = {'tanh': np.tanh}\ndef run(): return T['tanh'](1)", "tanh(1,)"),
     "nested table": (NP + "T = [{'t': (np.tanh, 1)}]\ndef run(): return T[0]['t'][0](1)", "tanh(1,)"),
     "partial": (

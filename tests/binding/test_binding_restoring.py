@@ -33,6 +33,11 @@ class Net:
         self.W = np.ones(2)
         self.log = []
 net = Net()
+class Slotted:
+    __slots__ = ("value", "late", "gone")
+    def __init__(self):
+        self.value, self.gone = [1], 2
+slotted = Slotted()
 def counter():
     n = 0
     def step(by=[1]):
@@ -74,6 +79,9 @@ def wreck():
     net.log.append(1)
     net.W = None
     net.extra = 1
+    slotted.value.append(2)
+    slotted.value = slotted.late = 5
+    del slotted.gone
     count()
     set_(3)
     wreck.touched = True
