@@ -19,6 +19,7 @@ Scope = dict[str, Any]
 
 _STANDARD = tuple(os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib"))
 _INSTALLED = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages", "dist-packages"))
+_OWN = os.path.dirname(os.path.dirname(os.path.realpath(__file__))) + os.sep  # `python -m oracle` is "__main__"
 _NEVER = frozenset({"numpy", "jax", "jaxlib", "flint", "scipy", "builtins", "oracle"})
 _BINDINGS = "oracle.subjects"  # the one part of oracle that is code under test: its adapters call NumPy
 
@@ -92,7 +93,7 @@ def _foreign(scope: Scope) -> bool:
 def _home(file: str) -> str:
     """Whose a file is: `standard` for Python's library, `installed` for installed packages, else `user`."""
     path = os.path.realpath(file)
-    if any(part in path for part in _INSTALLED):
+    if path.startswith(_OWN) or any(part in path for part in _INSTALLED):
         return "installed"
     return "standard" if path.startswith(_STANDARD) else "user"
 

@@ -3,6 +3,7 @@
 import functools
 import sys
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -88,6 +89,16 @@ def test_others_modules_are_left_alone():
     """Neither Python's library, nor installed packages, nor NumPy, nor oracle itself is under test."""
     packages = {name.partition(".")[0] for name in names_of(modules_of([forward])) if name}
     assert packages.isdisjoint({"os", "functools", "numpy", "pytest", "_pytest", "hypothesis", "oracle", "builtins"})
+
+
+def test_the_command_line_is_not_under_test(monkeypatch):
+    """Run as a program, oracle's main module goes by another name and still is not the user's."""
+    main = module_of("main", CLASS)
+    main.__name__, main.__file__ = "__main__", str(Path(oracle.paths.__file__).with_name("__main__.py"))
+    monkeypatch.setitem(sys.modules, "main_of_oracle", main)
+    assert not contains(modules_of([]), vars(main))
+    main.__file__ = str(Path(__file__).with_name("script.py"))
+    assert contains(modules_of([]), vars(main))
 
 
 def test_the_package_of_a_callable():
