@@ -128,8 +128,7 @@ def step_vjp(h_bar: Array, s_bar: Array, tape: StepTape, out: StepCotangents | N
     np.multiply(h_bar, c, out=o_bar)
     np.multiply(h_bar, o, out=c_bar)
     # c = s  or  tanh(s)                            (5)
-    if cell.tanh_of_state:
-        c_bar *= tanh_slope(c, out=slopes[0])
+    c_bar *= tanh_slope(c, out=slopes[0]) if cell.tanh_of_state else 1.0
     s_total_bar = np.add(c_bar, s_bar, out=c_bar)  # s is used by (5) and by the next step
     # s = g ⊙ i + s_prev ⊙ f                        (4)
     np.multiply(s_total_bar, i, out=g_bar)

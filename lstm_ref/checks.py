@@ -38,14 +38,9 @@ def expect_floats(name: str, array: Any, like: Array | None = None) -> None:
 
 def expect_shape(name: str, array: Any, letters: str, sizes: dict[str, int]) -> None:
     """Raise unless the shape of `array` is `letters`, such as "4H D"; sizes met for the first time enter `sizes`."""
-    shape, wanted = np.shape(array), letters.split()
-    known = dict(sizes)
-    fits = len(shape) == len(wanted) and all(map(_fits, shape, wanted, [known] * len(shape)))
-    if not fits:
-        conditions = [f"{letter}={size}" for letter, size in sizes.items() if letter in letters]
-        conditions += ["every size at least 1"] if 0 in shape or not conditions else []
-        expected = "(" + ", ".join(wanted) + ("," if len(wanted) == 1 else "") + ")"
-        raise ValueError(f"{name} has shape {shape}, expected {expected} with {', '.join(conditions)}")
+    shape, wanted, known = np.shape(array), letters.split(), dict(sizes)
+    if len(shape) != len(wanted) or not all(map(_fits, shape, wanted, [known] * len(shape))):
+        raise ValueError(_misfit(name, shape, wanted, sizes))
     sizes.update(known)
 
 
@@ -53,3 +48,11 @@ def _fits(size: int, letter: str, known: dict[str, int]) -> bool:
     """Whether `size` is at least 1 and is what `letter` stands for; a new letter is noted in `known`."""
     factor = int(letter[:-1] or 1)
     return size >= 1 and size == factor * known.setdefault(letter[-1], size)
+
+
+def _misfit(name: str, shape: tuple[int, ...], wanted: list[str], sizes: dict[str, int]) -> str:
+    """The sentence that names the shape given, the letters expected, and what is known of them."""
+    conditions = [f"{letter}={size}" for letter, size in sizes.items() if letter in "".join(wanted)]
+    conditions += ["every size at least 1"] if 0 in shape or not conditions else []
+    expected = "(" + ", ".join(wanted) + ("," if len(wanted) == 1 else "") + ")"
+    return f"{name} has shape {shape}, expected {expected} with {', '.join(conditions)}"

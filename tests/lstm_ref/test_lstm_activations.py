@@ -24,6 +24,14 @@ def test_tanh_is_numpys() -> None:
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+def test_sigmoid_keeps_its_digits_where_it_is_small(dtype: type) -> None:
+    """Down to a = -80, every value is within four roundings of itself."""
+    a = np.linspace(-80, 0, 501).astype(dtype)
+    true = 1 / (1 + np.exp(-a.astype(np.longdouble)))
+    assert (np.abs(sigmoid(a) - true) <= 4 * np.finfo(dtype).eps * true).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_sigmoid_reaches_its_limits_without_a_warning(dtype: type) -> None:
     """At ±1000, σ is exactly 0 and 1, and nothing overflows."""
     with np.errstate(all="raise"):
