@@ -281,7 +281,11 @@ class BallScalar(_Shared):
     immutable = True
 
     def __getitem__(self, key: Any) -> Any:
-        return self if isinstance(key, tuple) and not key else BallArray(self.raw.copy(), self.kind)[key]
+        if isinstance(key, tuple) and not key:
+            return self
+        if isinstance(key, (int, np.integer, slice)):
+            raise IndexError("invalid index to scalar variable.")
+        return BallArray(self.raw.copy(), self.kind)[key]
 
     def __setitem__(self, key: Any, value: Any) -> None:
         raise TypeError(f"'{self.kind}' object does not support item assignment")

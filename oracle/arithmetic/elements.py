@@ -94,7 +94,7 @@ def noting_ties(choose: Callable[[Ball, Ball], Ball], name: str) -> Callable[[Ba
 
     def chosen(a: Ball, b: Ball) -> Ball:
         if a == b and a is not b and a.is_finite():
-            tie(f"{name} of two equal values")
+            tie(f"{name} of two zeros" if a == 0 else f"{name} of two equal values")
         return choose(a, b)
 
     return chosen

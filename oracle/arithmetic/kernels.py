@@ -129,6 +129,7 @@ BINARY: dict[str, Loop] = {
 # ---- questions: NumPy's bool arrays, or undecided
 
 _same = np.frompyfunc(operator.is_, 2, 1)
+_vanishes = np.frompyfunc(operator.methodcaller("is_zero"), 1, 1)
 
 
 def _ordered(name: str, yes: Callable[..., Any], no: Callable[..., Any], when_equal: bool, kink: bool) -> Loop:
@@ -156,8 +157,12 @@ def _ordered(name: str, yes: Callable[..., Any], no: Callable[..., Any], when_eq
 def _note_equal(name: str, a: Raw, b: Raw) -> None:
     """Note a tie where two different balls are exactly equal."""
     equal = np.asarray(np.equal(a, b), dtype=bool)
-    if equal.any() and (equal & is_finite(a) & ~np.asarray(_same(a, b), dtype=bool)).any():
-        tie(f"{name} of two equal values")
+    if not equal.any():
+        return
+    tied = equal & is_finite(a) & ~np.asarray(_same(a, b), dtype=bool)
+    if tied.any():
+        zeros = all(_vanishes(np.broadcast_to(a, tied.shape)[tied]))
+        tie(f"{name} of two zeros" if zeros else f"{name} of two equal values")
 
 
 _truth = np.frompyfunc(elements.truth, 1, 1)

@@ -229,5 +229,7 @@ def _callable(value: Any) -> Any:
     if isinstance(value, np.ufunc):
         return UfuncInBalls(value)
     module = getattr(value, "__module__", None) or ""
-    numpys_own = module.split(".")[0] == "numpy" and not isinstance(value, type)
-    return function_of_numpy(value) if numpys_own and value.__name__ not in _UNCHANGED else value
+    name = getattr(value, "__name__", None)  # some of NumPy's callables, such as its test runner, have none
+    if isinstance(value, type) or module.split(".")[0] != "numpy" or name is None or name in _UNCHANGED:
+        return value
+    return function_of_numpy(value)

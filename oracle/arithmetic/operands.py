@@ -136,6 +136,21 @@ def cast(raw: Raw, found: np.dtype[Any], wanted: np.dtype[Any]) -> Raw:
     return kernels.complexified(raw)
 
 
+def settle_zeros(result: Raw, plain: Any) -> Raw:
+    """A fresh product with plain numbers, the one constant 0 where a plain number was 0.
+
+    Such a zero does not depend on anything, so that it is no tie with another like it.
+    """
+    zero = np.asarray(plain) == 0
+    if zero.any():
+        spots = np.broadcast_to(zero, result.shape)
+        result[spots] = _settled(result[spots])
+    return result
+
+
+_settled = np.frompyfunc(lambda ball: elements.ZERO if type(ball) is arb and ball.is_zero() else ball, 1, 1)
+
+
 def storage(value: Any) -> Operand:
     """The operand whose memory a view may share; of a scalar, which is immutable, a copy."""
     raw, dtype = operand(value)

@@ -28,7 +28,7 @@ def _precedes(a: Any, b: Any) -> int:
     if a is b and a.is_finite():
         return 0
     if a == b:
-        tie("the order of two equal values")
+        tie("the order of two zeros" if a == 0 else "the order of two equal values")
         return 0
     raise undecided("the order of overlapping balls")
 
@@ -56,7 +56,7 @@ def _largest_of(lane: list[Any]) -> int:
         if not lane[best] >= ball and lane[best] is not ball:
             raise undecided("the largest of overlapping balls")
         if lane[best] == ball and lane[best] is not ball:
-            tie("the largest of equal values")
+            tie("the largest of zeros" if ball == 0 else "the largest of equal values")
     return best
 
 

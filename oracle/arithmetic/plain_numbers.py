@@ -11,7 +11,7 @@ import numpy as np
 
 from oracle.arithmetic import kernels
 from oracle.arithmetic.ball_array import made
-from oracle.arithmetic.operands import COMPLEX, REAL, Balls, cast, operand
+from oracle.arithmetic.operands import COMPLEX, REAL, Balls, cast, operand, settle_zeros
 
 _OPERATIONS: dict[str, tuple[Callable[[Any, Any], Any], str]] = {
     "+": (operator.add, "add"),
@@ -43,7 +43,7 @@ def operate(symbol: str, a: Any, b: Any) -> Any:
         return result
     wanted = COMPLEX if np.iscomplexobj(result) else REAL
     x, y = (cast(*operand(value), wanted) for value in (a, b))
-    return settled(result, made(kernels.BINARY[name](x, y), wanted))
+    return settled(result, made(settle_zeros(kernels.BINARY[name](x, y), result), wanted))
 
 
 def _floating(result: Any) -> bool:

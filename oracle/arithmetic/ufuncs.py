@@ -21,8 +21,10 @@ from oracle.arithmetic.operands import (
     Balls,
     Operand,
     cast,
+    holds_balls,
     operand,
     poisoned,
+    settle_zeros,
     writable,
 )
 from oracle.arithmetic.refusals import left, note
@@ -79,7 +81,11 @@ def call(name: str, inputs: tuple[Any, ...], out: tuple[Any, ...] | None = None,
     target = None if out is None else out[0]
     if (where := options.get("where", True)) is not True:
         return _where(name, loop, asks, raws, dtype, where, target)
-    return delivered(name, target, loop(*raws), None if asks else dtype)
+    result = loop(*raws)
+    if name == "multiply":
+        for value in inputs:
+            result = result if holds_balls(value) else settle_zeros(result, value)
+    return delivered(name, target, result, None if asks else dtype)
 
 
 def _where(name: str, loop: Any, asks: bool, raws: list[Raw], dtype: np.dtype[Any], where: Any, target: Any) -> Outcome:
