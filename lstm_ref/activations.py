@@ -5,9 +5,9 @@
 
 Every function keeps the dtype it is given, works for any shape, and writes into `out` if that is given.
 
-Accuracy: σ and tanh are good to two units in the last place of their own value, down to the smallest normal number; of the other
-forms of σ, ½ + ½ tanh(½ a) loses every digit below a = -37. The slopes are as good as the output lets them be: where
-y has rounded to 1, at a = 40 say, the slope is 0 while the true one is 4e-18.
+Accuracy: σ and tanh are good to two units in the last place of their own value, down to the smallest normal number;
+the other form of σ, ½ + ½ tanh(½ a), loses every digit below a = -37. The slopes are as good as the output lets them
+be: where y has rounded to 1, at a = 40 say, the slope is 0 while the true one is 4e-18.
 """
 
 from __future__ import annotations
