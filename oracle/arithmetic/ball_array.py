@@ -278,6 +278,7 @@ class BallScalar(_Shared):
     """One ball, immutable, as NumPy's own scalars are."""
 
     __slots__ = ()
+    __iter__ = None  # or Python would iterate by way of indices
     immutable = True
 
     def __getitem__(self, key: Any) -> Any:
@@ -286,9 +287,6 @@ class BallScalar(_Shared):
         if isinstance(key, (int, np.integer, slice)):
             raise IndexError("invalid index to scalar variable.")
         return BallArray(self.raw.copy(), self.kind)[key]
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        raise TypeError(f"'{self.kind}' object does not support item assignment")
 
     def __hash__(self) -> int:  # type: ignore[override]
         raise left("a ball was used as a dictionary key or a member of a set")
