@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 from numpy.lib import stride_tricks
+from numpy.lib.array_utils import byte_bounds
 
 from oracle.arithmetic import kernels
 from oracle.arithmetic.ball_array import BallArray, into, wrapped
 from oracle.arithmetic.operands import FUNCTIONS, Balls, implements, operand, storage
+from oracle.arithmetic.refusals import left
 
 _MOVING = """reshape ravel transpose permute_dims matrix_transpose swapaxes moveaxis rollaxis squeeze expand_dims split
 array_split hsplit vsplit dsplit unstack flip fliplr flipud roll rot90 tile repeat take take_along_axis diagonal delete
@@ -80,8 +82,26 @@ MOVERS = frozenset(FUNCTIONS)
 def as_strided(x: Any, shape: Any = None, strides: Any = None, subok: bool = False, writeable: bool = True) -> Any:
     """A view with the given strides, in bytes of the dtype that the code sees."""
     raw, dtype = storage(x)
-    steps = None if strides is None else tuple(step * 8 // dtype.itemsize for step in strides)
-    return BallArray(stride_tricks.as_strided(raw, shape, steps, writeable=writeable), dtype)
+    sizes = raw.shape if shape is None else tuple(shape)
+    given = tuple(step * dtype.itemsize // 8 for step in raw.strides) if strides is None else tuple(strides)
+    steps = tuple(step * 8 // dtype.itemsize for step in given)
+    if any(step % dtype.itemsize for step in given) or not _within_memory(raw, sizes, steps):
+        raise left(f"as_strided with shape {sizes} and strides {given} reaches beyond the elements of the array")
+    return BallArray(stride_tricks.as_strided(raw, sizes, steps, writeable=writeable), dtype)
+
+
+def _within_memory(raw: kernels.Raw, shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
+    """Whether a view with these strides stays in the memory that the array is part of; beyond it are no balls."""
+    if 0 in shape:
+        return True
+    root: Any = raw
+    while isinstance(root.base, np.ndarray):
+        root = root.base
+    low, high = byte_bounds(root)
+    start: int = raw.__array_interface__["data"][0]
+    reach = [(n - 1) * step for n, step in zip(shape, strides, strict=True)]
+    first, last = start + sum(min(r, 0) for r in reach), start + sum(max(r, 0) for r in reach)
+    return bool(low <= first and last + raw.itemsize <= high)
 
 
 @implements(np.copy)
@@ -122,6 +142,12 @@ def shares_memory(a: Any, b: Any, max_work: Any = None) -> bool:
 def isscalar(element: Any) -> bool:
     """Whether it is a single number."""
     return bool(element.immutable)
+
+
+@implements(np.iterable)
+def iterable(y: Any) -> bool:
+    """Whether it has elements to iterate over."""
+    return isinstance(y, (list, tuple)) or not y.immutable
 
 
 @implements(np.iscomplex)

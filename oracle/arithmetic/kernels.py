@@ -31,32 +31,17 @@ from oracle.arithmetic.conversions import midpoints as midpoints
 from oracle.arithmetic.conversions import precision as precision
 from oracle.arithmetic.conversions import radii as radii
 from oracle.arithmetic.conversions import real_part as real_part
-from oracle.arithmetic.refusals import left, tie, undecided
+from oracle.arithmetic.loops import Loop, native, rule, scaling
+from oracle.arithmetic.questions import COMPARE as COMPARE
+from oracle.arithmetic.questions import PREDICATE as PREDICATE
+from oracle.arithmetic.questions import note_equal
+from oracle.arithmetic.questions import truth as truth
+from oracle.arithmetic.refusals import left
 
-Loop = Callable[..., Raw]
 Axes = int | tuple[int, ...] | None
 
 
 # ---- elementwise
-
-
-def _rule(name: str, rule: Callable[..., Any], arity: int) -> Loop:
-    """The loop that broadcasts a rule for single balls; what the rule lacks for complex balls is refused."""
-    return _native(name, np.frompyfunc(rule, arity, 1))
-
-
-def _native(name: str, ufunc: Callable[..., Any]) -> Loop:
-    """The loop around a ufunc for object arrays."""
-
-    def loop(*operands: Raw) -> Raw:
-        try:
-            result = ufunc(*operands)
-        except (TypeError, AttributeError) as error:
-            raise left(f"np.{name} has no rule for these balls ({error})") from error
-        return result if type(result) is np.ndarray else boxed(result)
-
-    loop.__name__ = name
-    return loop
 
 
 _METHODS = (
@@ -85,12 +70,12 @@ _UNARY_RULES: dict[str, Callable[[Any], Any]] = {
 }
 UNARY: dict[str, Loop] = {
     **{
-        name: _rule(name, operator.methodcaller(method or name), 1)
+        name: rule(name, operator.methodcaller(method or name), 1)
         for name, _, method in (entry.partition(":") for entry in _METHODS.split())
     },
-    **{name: _rule(name, rule, 1) for name, rule in _UNARY_RULES.items()},
-    "negative": _native("negative", np.negative),
-    "positive": _native("positive", np.copy),
+    **{name: rule(name, each, 1) for name, each in _UNARY_RULES.items()},
+    "negative": native("negative", np.negative),
+    "positive": native("positive", np.copy),
     "square": lambda a: BINARY["multiply"](a, a),
 }
 """Loops of one argument, by the name of NumPy's ufunc (`expit`, `erf`, `gammaln` … by SciPy's)."""
@@ -111,7 +96,7 @@ _BINARY_RULES: dict[str, Callable[[Any, Any], Any]] = {
     "heaviside": elements.heaviside,
     "copysign": elements.copied_sign,
 }
-_general_power = _rule("power", elements.power, 2)
+_general_power = rule("power", elements.power, 2)
 
 
 def _power(a: Raw, b: Raw) -> Raw:
@@ -120,87 +105,14 @@ def _power(a: Raw, b: Raw) -> Raw:
 
 
 BINARY: dict[str, Loop] = {
-    **{name: _native(name, getattr(np, name)) for name in ("add", "subtract", "multiply", "divide")},
-    **{name: _rule(name, rule, 2) for name, rule in _BINARY_RULES.items()},
+    "add": native("add", np.add),
+    "subtract": native("subtract", np.subtract),
+    "multiply": scaling("multiply", np.multiply, True),
+    "divide": scaling("divide", np.divide, False),
+    **{name: rule(name, each, 2) for name, each in _BINARY_RULES.items()},
     "power": _power,
 }
 """Loops of two arguments, by the name of NumPy's ufunc."""
-
-# ---- questions: NumPy's bool arrays, or undecided
-
-_same = np.frompyfunc(operator.is_, 2, 1)
-_vanishes = np.frompyfunc(operator.methodcaller("is_zero"), 1, 1)
-
-
-def _ordered(name: str, yes: Callable[..., Any], no: Callable[..., Any], when_equal: bool, kink: bool) -> Loop:
-    """A comparison that holds or fails for all points of both balls; the same ball compares as one number."""
-
-    def compare(a: Raw, b: Raw) -> Raw:
-        try:
-            holds, fails = np.asarray(yes(a, b), dtype=bool), np.asarray(no(a, b), dtype=bool)
-        except TypeError as error:
-            raise left(f"np.{name} has no rule for these balls ({error})") from error
-        open_ = ~(holds | fails)
-        if open_.any():
-            alike = np.asarray(_same(a, b), dtype=bool) & is_finite(a)
-            if (open_ & ~alike).any():
-                raise undecided(f"np.{name} of overlapping balls")
-            holds = holds | (open_ & when_equal)
-        if kink:
-            _note_equal(name, a, b)
-        return holds
-
-    compare.__name__ = name
-    return compare
-
-
-def _note_equal(name: str, a: Raw, b: Raw) -> None:
-    """Note a tie where two different balls are exactly equal."""
-    equal = np.asarray(np.equal(a, b), dtype=bool)
-    if not equal.any():
-        return
-    tied = equal & is_finite(a) & ~np.asarray(_same(a, b), dtype=bool)
-    if tied.any():
-        zeros = all(_vanishes(np.broadcast_to(a, tied.shape)[tied]))
-        tie(f"{name} of two zeros" if zeros else f"{name} of two equal values")
-
-
-_truth = np.frompyfunc(elements.truth, 1, 1)
-
-
-def truth(a: Raw) -> Bools:
-    """Where the numbers differ from 0; undecided for a ball around 0."""
-    return np.asarray(_truth(a), dtype=bool)
-
-
-COMPARE: dict[str, Loop] = {
-    "less": _ordered("less", np.less, np.greater_equal, False, True),
-    "less_equal": _ordered("less_equal", np.less_equal, np.greater, True, True),
-    "greater": _ordered("greater", np.greater, np.less_equal, False, True),
-    "greater_equal": _ordered("greater_equal", np.greater_equal, np.less, True, True),
-    "equal": _ordered("equal", np.equal, np.not_equal, True, False),
-    "not_equal": _ordered("not_equal", np.not_equal, np.equal, False, False),
-    "logical_and": lambda a, b: np.asarray(np.logical_and(truth(a), truth(b))),
-    "logical_or": lambda a, b: np.asarray(np.logical_or(truth(a), truth(b))),
-    "logical_xor": lambda a, b: np.asarray(np.logical_xor(truth(a), truth(b))),
-}
-"""Questions about two arrays, answered by bool arrays."""
-
-
-def _predicate(rule: Callable[[Any], bool]) -> Loop:
-    """The loop of a question about one ball."""
-    ufunc = np.frompyfunc(rule, 1, 1)
-    return lambda a: np.asarray(ufunc(a), dtype=bool)
-
-
-PREDICATE: dict[str, Loop] = {
-    "isfinite": _predicate(elements.is_finite_number),
-    "isinf": _predicate(elements.is_infinite_number),
-    "isnan": _predicate(elements.is_not_a_number),
-    "signbit": _predicate(elements.sign_bit),
-    "logical_not": lambda a: np.asarray(~truth(a)),
-}
-"""Questions about one array, answered by bool arrays."""
 
 # ---- reductions
 
@@ -245,7 +157,7 @@ def _extremum(name: str, choose: Callable[[Any, Any], Any], a: Raw, axes: Axes, 
         result = boxed(np.frompyfunc(choose, 2, 1).reduce(lanes, axis=0))
     except TypeError as error:
         raise left(f"np.{name} has no rule for these balls ({error})") from error
-    _note_equal(name, result, lanes)
+    note_equal(name, result, lanes)
     return _reduced(result, kept, keepdims)
 
 

@@ -25,8 +25,8 @@ from oracle.arithmetic.index_tricks import INDEX_TRICKS
 from oracle.arithmetic.math_module import function_in_balls, module_in_balls
 from oracle.arithmetic.number_types import TYPES, real_type
 from oracle.arithmetic.operands import FUNCTIONS, Balls, holds_balls, operand, rule_for
-from oracle.arithmetic.random_draws import Draws, drawing
-from oracle.arithmetic.refusals import note
+from oracle.arithmetic.random_draws import GENERATOR_TYPES, Draws, drawing
+from oracle.arithmetic.refusals import left, note
 from oracle.arithmetic.ufuncs import ALIASES
 
 _REGISTERED = (functions_joining, functions_products, functions_reducing)  # imported for their entries in FUNCTIONS
@@ -165,6 +165,18 @@ class Namespace(types.ModuleType):
         return dir(self.__dict__["_real"])
 
 
+def reading_refused(name: str) -> Callable[..., Any]:
+    """What replaces a reader of numbers from text or bytes, which may have been balls."""
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise left(f"np.{name} turned text or bytes into numbers: they may have been balls")
+
+    return refuse
+
+
+READERS = (np.fromstring, np.frombuffer, np.fromfile, np.loadtxt, np.genfromtxt, np.fromregex)
+
+
 def _iterator(op: Any, *arguments: Any, **options: Any) -> Any:
     """np.nditer on an array of balls, or NumPy's own."""
     return Iterated(op, *arguments, **options) if holds_balls(op) else np.nditer(op, *arguments, **options)
@@ -176,6 +188,8 @@ def _enumerator(arr: Any) -> Any:
 
 
 _SPECIAL: dict[Any, Any] = {np.nditer: _iterator, np.ndenumerate: _enumerator, np.vectorize: Vectorized}
+_SPECIAL |= {np.random.default_rng: drawing(np.random, "default_rng"), **GENERATOR_TYPES}
+_SPECIAL |= {reader: reading_refused(reader.__name__) for reader in READERS}
 
 
 @functools.cache

@@ -99,7 +99,10 @@ def operand(value: Any) -> Operand:
         return kernels.boxed(_BITS[array.astype(np.intp)]), REAL
     if array.dtype.kind not in "iufc" or (isinstance(value, np.ndarray) and type(value) is not np.ndarray):
         raise left(f"{type(value).__name__} of dtype {array.dtype} among balls")
-    return kernels.lift(array), COMPLEX if array.dtype.kind == "c" else REAL
+    raw = kernels.lift(array)
+    if array.dtype.kind != "c":
+        raw[array == 0] = elements.ZERO
+    return raw, COMPLEX if array.dtype.kind == "c" else REAL
 
 
 _BITS = np.array([elements.ZERO, elements.ONE], object)
@@ -134,21 +137,6 @@ def cast(raw: Raw, found: np.dtype[Any], wanted: np.dtype[Any]) -> Raw:
     if wanted is not COMPLEX:
         raise left("complex balls were to be stored into a real array")
     return kernels.complexified(raw)
-
-
-def settle_zeros(result: Raw, plain: Any) -> Raw:
-    """A fresh product with plain numbers, the one constant 0 where a plain number was 0.
-
-    Such a zero does not depend on anything, so that it is no tie with another like it.
-    """
-    zero = np.asarray(plain) == 0
-    if zero.any():
-        spots = np.broadcast_to(zero, result.shape)
-        result[spots] = _settled(result[spots])
-    return result
-
-
-_settled = np.frompyfunc(lambda ball: elements.ZERO if type(ball) is arb and ball.is_zero() else ball, 1, 1)
 
 
 def storage(value: Any) -> Operand:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from oracle.arithmetic import kernels, ufuncs
-from oracle.arithmetic.operands import COMPLEX, REAL, Balls, holds_balls, operand, settle_zeros
+from oracle.arithmetic.operands import COMPLEX, REAL, Balls, operand
 
 _PARTNERS = (bool, int, float, complex, np.generic, np.ndarray, list, tuple)
 _ARITHMETIC = {
@@ -31,7 +31,6 @@ def _kernel(name: str) -> Callable[..., kernels.Raw]:
 
 def _binary(name: str, swapped: bool) -> Callable[[Any, Any], Any]:
     """The operator, or with the operands swapped the one that Python tries second."""
-    scales = name == "multiply" or (name == "divide" and swapped)
 
     def operate(self: Balls, other: Any) -> Any:
         plain = not isinstance(other, Balls)
@@ -40,8 +39,6 @@ def _binary(name: str, swapped: bool) -> Callable[[Any, Any], Any]:
         raw, kind = operand(other) if plain else (other.raw, other.kind)
         loop = _kernel(name)
         result = loop(raw, self.raw) if swapped else loop(self.raw, raw)
-        if plain and scales and not holds_balls(other):
-            result = settle_zeros(result, other)
         return self.made(result, COMPLEX if kind is COMPLEX or self.kind is COMPLEX else REAL)
 
     return operate

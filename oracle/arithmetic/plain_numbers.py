@@ -11,7 +11,7 @@ import numpy as np
 
 from oracle.arithmetic import kernels
 from oracle.arithmetic.ball_array import made
-from oracle.arithmetic.operands import COMPLEX, REAL, Balls, cast, operand, settle_zeros
+from oracle.arithmetic.operands import COMPLEX, REAL, Balls, cast, operand
 
 _OPERATIONS: dict[str, tuple[Callable[[Any, Any], Any], str]] = {
     "+": (operator.add, "add"),
@@ -39,11 +39,11 @@ def operate(symbol: str, a: Any, b: Any) -> Any:
         result = ordinary(a, b)
     if isinstance(result, Balls) or not _floating(result):
         return result
-    if not isinstance(result, np.ndarray) and symbol in ("//", "%") and _exact_remainder(symbol, a, b, result):
-        return result
+    if symbol in ("//", "%") and not isinstance(result, np.ndarray) and np.isfinite(result):
+        return _exact_division(symbol, a, b, result)
     wanted = COMPLEX if np.iscomplexobj(result) else REAL
     x, y = (cast(*operand(value), wanted) for value in (a, b))
-    return settled(result, made(settle_zeros(kernels.BINARY[name](x, y), result), wanted))
+    return settled(result, made(kernels.BINARY[name](x, y), wanted))
 
 
 def _floating(result: Any) -> bool:
@@ -53,11 +53,11 @@ def _floating(result: Any) -> bool:
     )
 
 
-def _exact_remainder(symbol: str, a: Any, b: Any, result: Any) -> bool:
-    """Whether Python's floor division or remainder of these numbers was not rounded."""
-    if symbol == "//":
-        return True
-    return bool(np.isfinite(result) and Fraction(float(a)) % Fraction(float(b)) == Fraction(float(result)))
+def _exact_division(symbol: str, a: Any, b: Any, result: Any) -> Any:
+    """A floor division or remainder of numbers: Python's own result if it was not rounded."""
+    x, y = Fraction(float(a)), Fraction(float(b))
+    exact = Fraction(x // y) if symbol == "//" else x % y
+    return settled(result, made(*operand(exact.numerator)) / exact.denominator)
 
 
 def settled(plain: Any, balls: Any) -> Any:

@@ -22,10 +22,30 @@ class Draws:
         self._owner = owner
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
         value = getattr(self._owner, name)
-        if name.startswith("__") or not callable(value):
-            return value
-        return drawing(self._owner, name)
+        if isinstance(value, type):
+            return GENERATOR_TYPES.get(value, value)
+        return drawing(self._owner, name) if callable(value) else value
+
+
+class GeneratorType(type):
+    """The class of the stand-ins for the types of generators."""
+
+    real: Any
+
+    def __instancecheck__(cls, value: Any) -> bool:
+        return isinstance(value._owner if isinstance(value, Draws) else value, cls.real)
+
+    def __call__(cls, *arguments: Any, **options: Any) -> Any:
+        """A new generator, in balls."""
+        return Draws(cls.real(*arguments, **options))
+
+
+GENERATOR_TYPES: dict[Any, Any] = {
+    real: GeneratorType(real.__name__, (), {"real": real, "__doc__": real.__doc__}) for real in _GENERATORS
+}
 
 
 def drawing(owner: Any, name: str) -> Callable[..., Any]:

@@ -6,6 +6,7 @@ dtype) that the array of balls wraps. Every number is computed by an entry of `k
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -21,10 +22,8 @@ from oracle.arithmetic.operands import (
     Balls,
     Operand,
     cast,
-    holds_balls,
     operand,
     poisoned,
-    settle_zeros,
     writable,
 )
 from oracle.arithmetic.refusals import left, note
@@ -81,11 +80,7 @@ def call(name: str, inputs: tuple[Any, ...], out: tuple[Any, ...] | None = None,
     target = None if out is None else out[0]
     if (where := options.get("where", True)) is not True:
         return _where(name, loop, asks, raws, dtype, where, target)
-    result = loop(*raws)
-    if name == "multiply":
-        for value in inputs:
-            result = result if holds_balls(value) else settle_zeros(result, value)
-    return delivered(name, target, result, None if asks else dtype)
+    return delivered(name, target, loop(*raws), None if asks else dtype)
 
 
 def _where(name: str, loop: Any, asks: bool, raws: list[Raw], dtype: np.dtype[Any], where: Any, target: Any) -> Outcome:
@@ -120,9 +115,11 @@ def made_of(like: Balls, raw: Raw, dtype: np.dtype[Any]) -> Balls:
 
 def balls_only(name: str, target: Any, dtype: np.dtype[Any]) -> Balls:
     """`target` if balls of this dtype can be stored in it, else NumPy's own error or a refusal."""
+    if not isinstance(target, (Balls, np.ndarray)) or getattr(target, "immutable", False):
+        raise TypeError("return arrays must be of ArrayType")
     if isinstance(target, Balls) and (dtype is REAL or target.kind is COMPLEX):
         return writable(target)
-    held = target.dtype
+    held: np.dtype[Any] = getattr(target, "dtype", REAL)
     if held.kind in "biu" or dtype is COMPLEX:
         raise TypeError(
             f"Cannot cast ufunc '{name}' output from dtype('{dtype}') to dtype('{held}') with casting rule 'same_kind'"
@@ -179,7 +176,7 @@ def reduce(
     if name in ("logical_and", "logical_or"):
         answers = getattr(np, name).reduce(kernels.truth(raw), axis=axis, keepdims=keepdims, where=where)
         return delivered(name, target, np.asarray(answers), None)
-    if name not in _REDUCERS:
+    if name not in _REDUCERS and name not in kernels.BINARY:
         raise left(f"np.{name}.reduce has no rule for balls")
     start = None if initial is None else operand(initial)[0]
     if where is not True:
@@ -202,8 +199,23 @@ def _started(name: str, raw: Raw, axes: kernels.Axes, keepdims: bool, start: Raw
     """The reduction by the kernel of that name, combined with the initial value."""
     if start is not None and raw.size == 0:
         return kernels.filled(kernels.reduce_sum(raw, axes, keepdims).shape, start[()])
-    result: Raw = getattr(kernels, _REDUCERS[name])(raw, axes, keepdims)
+    result: Raw = (
+        getattr(kernels, _REDUCERS[name])(raw, axes, keepdims)
+        if name in _REDUCERS
+        else _one_by_one(name, raw, axes, keepdims)
+    )
     return result if start is None else kernels.BINARY[name](result, start)
+
+
+def _one_by_one(name: str, raw: Raw, axes: kernels.Axes, keepdims: bool) -> Raw:
+    """The reduction by a kernel that is not associative: along one axis, from the first element to the last."""
+    if not isinstance(axes, int):
+        raise left(f"np.{name}.reduce of balls over several axes")
+    lanes = np.moveaxis(raw, axes, 0)
+    if not len(lanes):
+        raise ValueError(f"zero-size array to reduction operation {name} which has no identity")
+    result = functools.reduce(kernels.BINARY[name], map(kernels.boxed, lanes))
+    return np.expand_dims(result, axes) if keepdims else result
 
 
 def accumulate(name: str, value: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Outcome:

@@ -329,6 +329,12 @@ FUNCTIONS: dict[str, list[Calculation]] = {
         lambda np, a: np.apply_along_axis(lambda v: v * v[0], 0, a(3, 4)),
         lambda np, a: np.apply_along_axis(lambda v: v.sum(), 1, a(3, 4)),
     ],
+    "piecewise": [
+        lambda np, a: np.piecewise(x := a(5), [x < 0, x >= 0], [lambda v: v * v, 0.5]),
+        lambda np, a: np.piecewise(x := a(3, 2), [x < -1, x > 1], [-1, lambda v: v / 3, lambda v: v + 1]),
+        lambda np, a: np.piecewise(x := a(4), x > 0, [lambda v: 2 * v, 0]),
+    ],
+    "iterable": [lambda np, a: [np.iterable(a(3)), np.iterable(a())]],
     "ndenumerate": [lambda np, a: [(index, value * 2) for index, value in np.ndenumerate(a(2, 3))]],
     # constructors
     "zeros": [lambda np, a: np.zeros((2, 3)), lambda np, a: np.zeros(2, dtype=int), lambda np, a: np.zeros(2, complex)],

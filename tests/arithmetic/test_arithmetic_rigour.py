@@ -81,7 +81,7 @@ def test_one_argument(name: str, unit: float, share: float, radius: float) -> No
 def test_two_arguments(name: str, unit: float, x: float, y: float, radii: tuple[float, float]) -> None:
     """f of two balls contains f of their points."""
     low, high = BASES.get(name, (-2.0, 2.0))
-    b = ball(0.5 + 2 * y if name in POSITIVE else 4 * y - 2, radii[1])
+    b = ball(1 + 2 * y if name in POSITIVE else 4 * y - 2, radii[1])
     a = ball(low + x * (high - low), radii[0])
     checked(name, lambda *raws: kernels.BINARY[name](*raws), [kernels.boxed(a), kernels.boxed(b)], [unit])
 

@@ -159,6 +159,8 @@ METHODS: dict[str, Any] = {
     "minimum.reduce where": lambda np, x, y: np.minimum.reduce(x, axis=0, where=y > 0, initial=9.0),
     "fmax.reduce": lambda np, x, y: np.fmax.reduce(x, axis=1),
     "fmin.reduce": lambda np, x, y: np.fmin.reduce(x, axis=1),
+    "logaddexp.reduce": lambda np, x, y: np.logaddexp.reduce(x, axis=1, keepdims=True),
+    "subtract.reduce": lambda np, x, y: np.subtract.reduce(x),
     "logical_or.reduce": lambda np, x, y: np.logical_or.reduce(x, axis=0),
     "logical_and.reduce": lambda np, x, y: np.logical_and.reduce(np.floor(x), axis=None),
     "add.accumulate": lambda np, x, y: np.add.accumulate(x, axis=1),
