@@ -13,6 +13,7 @@ from oracle.arithmetic.refusals import tie, undecided
 Raw = np.ndarray[Any, Any]
 
 _same = np.frompyfunc(lambda a, b: a is b, 2, 1)
+_vanishes = np.frompyfunc(lambda v: v.is_zero(), 1, 1)
 _whole = np.frompyfunc(lambda v: int(v.unique_fmpz()), 1, 1)
 
 
@@ -56,9 +57,10 @@ class Balls:
         """
         result = kernels.COMPARE[name](a, b)
         if name in ("equal", "not_equal"):
-            equal = result == (name == "equal")
-            if equal.any() and (equal & ~np.asarray(_same(a, b), bool)).any():
-                tie(f"{name} of two equal values")
+            tied = (result == (name == "equal")) & ~np.asarray(_same(a, b), bool)
+            if tied.any():
+                zeros = _vanishes(np.broadcast_to(a, tied.shape)[tied]).all()
+                tie(f"{name} of two zeros" if zeros else f"{name} of two equal values")
         return result
 
     def sum(self, x: Raw, axes: Sequence[int]) -> Raw:

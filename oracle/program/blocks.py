@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from oracle.program.dimensions import holds_symbols
 
 CALLS = {
@@ -67,6 +69,7 @@ def read(jaxpr: Any, consts: Sequence[Any], varied: Sequence[bool]) -> Block:
 class _Reader:
     def __init__(self) -> None:
         self.varied: list[bool] = []
+        self._known: dict[Any, int] = {}
         self.constants: list[tuple[int, Any, Any]] = []
         self.equations: list[Equation] = []
 
@@ -87,9 +90,13 @@ class _Reader:
         return len(self.varied) - 1
 
     def _constant(self, value: Any, aval: Any) -> int:
-        slot = self._slot(False)
-        self.constants.append((slot, value, aval.dtype))
-        return slot
+        """The slot of a constant: one for all its uses, so that a value picked from it is known to be the same."""
+        array = np.asarray(value)
+        key = (str(aval.dtype), array.tobytes()) if array.ndim == 0 and array.dtype != object else id(value)
+        if key not in self._known:
+            self._known[key] = self._slot(False)
+            self.constants.append((self._known[key], value, aval.dtype))
+        return self._known[key]
 
     def _inline(self, jaxpr: Any, consts: Sequence[Any], arguments: Sequence[int]) -> list[int]:
         """The slots of the jaxpr's outputs, after adding its equations to this block."""

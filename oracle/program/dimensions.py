@@ -20,10 +20,13 @@ def evaluate(dimension: Any, sizes: Mapping[str, int]) -> int:
 
     Raises
     ------
-    KeyError
+    ValueError
         If the dimension depends on a size that is not given.
     """
-    return int(dimension._evaluate(dict(sizes)))
+    try:
+        return int(dimension._evaluate(dict(sizes)))
+    except Exception as error:  # of a class that JAX keeps to itself
+        raise ValueError(f"the dimension {dimension} has no value at {dict(sizes)}; give all its sizes") from error
 
 
 class Resolver:

@@ -10,7 +10,7 @@ import numpy as np
 from oracle.program.arithmetic import Arithmetic, Array
 from oracle.program.blocks import is_number
 from oracle.program.dimensions import Resolver
-from oracle.program.errors import CannotTrace, ProgramError, TooManyTraces
+from oracle.program.errors import CannotTrace, TooManyTraces
 from oracle.program.plan import Plan
 from oracle.program.rules.registry import Spec
 from oracle.program.tracing import Signature, Traced, signature, symbolic_shapes, trace_at
@@ -63,7 +63,7 @@ class BoundProgram:
             _admit(arithmetic, f"cotangent {k}", value, spec)
             for k, (value, spec) in enumerate(zip(cotangents, self.cotangents, strict=True))
         ]
-        results = self._plan(arithmetic, arguments)
+        results = [np.array(result) for result in self._plan(arithmetic, arguments)]  # nobody else's, to write in
         count = len(self.outputs)
         return results[:count], dict(zip(self._differentiated, results[count:], strict=True))
 
@@ -109,8 +109,8 @@ class GradientProgram:
         self.traces += 1
         try:
             self._shared = trace_at(self._reference, self._signature, symbolic_shapes(self._signature))
-        except Exception as error:  # whatever a reference may raise when sizes are not numbers
-            self.why_concrete = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}"
+        except CannotTrace as error:
+            self.why_concrete = str(error)
 
     @property
     def symbolic(self) -> bool:
@@ -173,13 +173,8 @@ class GradientProgram:
         self.traces += 1
         try:
             return trace_at(self._reference, self._signature, shapes)
-        except ProgramError:
-            raise
-        except Exception as error:
-            first = str(error).strip().splitlines()[0] if str(error).strip() else ""
-            raise CannotTrace(
-                f"JAX cannot trace the reference at {dict(sizes)}: {type(error).__name__}: {first}"
-            ) from error
+        except CannotTrace as error:
+            raise CannotTrace(f"JAX cannot trace the reference at {dict(sizes)}: {error}") from error
 
     def concretely(self) -> GradientProgram:
         """The same program, traced anew at each sizes: for references that branch on sizes."""

@@ -50,7 +50,7 @@ _SAME = [
     "radians",
     "isfinite",
 ]
-_MATH |= {name: name for name in _SAME.split()}
+_MATH |= {name: name for name in _SAME}
 _ERROR_FUNCTIONS = ("erf", "erfc")
 
 

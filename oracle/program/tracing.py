@@ -102,15 +102,24 @@ def symbolic_shapes(signed: Signature) -> dict[str, tuple[Any, ...]]:
 
     JAX reads names, but no parentheses; so the dimensions are computed from symbols by the very expressions of the
     specs, which `Shape.parse` has found to hold nothing but names, integers and operators.
+
+    Raises
+    ------
+    CannotTrace
+        If JAX has no symbolic dimension for one of them.
     """
     from jax import export
 
     names = signed.sizes
-    symbols = dict(zip(names, export.symbolic_shape(", ".join(names)) if names else (), strict=True))
-    scope: dict[str, Any] = {"__builtins__": {}, **symbols}
-    return {
-        name: tuple([eval(dimension, scope) for dimension in shape.dimensions]) for name, shape in signed.shapes.items()
-    }
+    try:
+        symbols = export.symbolic_shape(", ".join(names)) if names else ()
+        scope: dict[str, Any] = {"__builtins__": {}, **dict(zip(names, symbols, strict=True))}
+        return {
+            name: tuple([eval(dimension, scope) for dimension in shape.dimensions])
+            for name, shape in signed.shapes.items()
+        }
+    except Exception as error:  # a size by the name of one of JAX's operators, or a dimension it does not take
+        raise CannotTrace(f"{type(error).__name__}: {error}") from error
 
 
 def trace_at(reference: Callable[..., Any], signed: Signature, shapes: Mapping[str, tuple[Any, ...]]) -> Traced:
@@ -118,20 +127,38 @@ def trace_at(reference: Callable[..., Any], signed: Signature, shapes: Mapping[s
 
     The reference itself runs once; its vector-Jacobian product is then traced from what was recorded, with the
     cotangents of all real and complex outputs as further inputs.
+
+    Raises
+    ------
+    CannotTrace
+        If JAX cannot trace or differentiate the reference; its own exception is the cause.
     """
+    try:
+        forward, outputs, program = _traced_by_jax(reference, signed, shapes)
+    except Exception as error:  # whatever a reference may raise when its arrays are not numbers
+        first = next(iter(str(error).strip().splitlines()), "")
+        raise CannotTrace(f"{type(error).__name__}: {first}") from error
+    if not outputs:
+        raise CannotTrace("the reference returned no array; return the outputs to differentiate")
+    varied = [name in signed.differentiated for name in signed.names]
+    varied += [False] * (len(program.jaxpr.invars) - len(varied))
+    block = read(program.jaxpr, program.consts, varied)
+    return Traced(block, tuple(outputs), tuple(distrusted(forward.jaxpr)))
+
+
+def _traced_by_jax(
+    reference: Callable[..., Any], signed: Signature, shapes: Mapping[str, tuple[Any, ...]]
+) -> tuple[Any, Sequence[Any], Any]:
+    """JAX's trace of the reference, the shapes of its outputs, and JAX's trace of outputs and gradients."""
     import jax
     from jax.extend.core import jaxpr_as_fun
 
     with jax.enable_x64(True):
         inputs = [_struct(shapes[name], signed.dtype(name)) for name in signed.names]
         forward, outputs = jax.make_jaxpr(by_position(reference, signed.names), return_shape=True)(*inputs)
-        if not outputs:
-            raise CannotTrace("the reference returned no array; return the outputs to differentiate")
         cotangents = [output for output in outputs if is_number(output.dtype)]
         program = jax.make_jaxpr(_with_gradients(jaxpr_as_fun(forward), signed))(inputs, cotangents)
-    varied = [name in signed.differentiated for name in signed.names] + [False] * len(cotangents)
-    block = read(program.jaxpr, program.consts, varied)
-    return Traced(block, tuple(outputs), tuple(distrusted(forward.jaxpr)))
+    return forward, outputs, program
 
 
 def _struct(shape: tuple[Any, ...], dtype: str) -> Any:

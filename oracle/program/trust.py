@@ -29,8 +29,8 @@ _STOPS = (
     "scipy/linalg.py",
 )
 _SOLVES = ("lax/linalg.py", "numpy/linalg.py", "scipy/linalg.py")
-_RULES = ("nn/", "numpy/", "scipy/", "ops/", "third_party/scipy/")
-_WRAPPERS = ("traceback_util.py", "tree_util.py", "api.py", "pjit.py")
+_RULES = ("nn/", "numpy/", "scipy/", "ops/", "third_party/scipy/", "lax/other.py")
+_WRAPPERS = ("traceback_util.py", "tree_util.py", "api.py", "pjit.py", "linear_util.py", "interpreters/batching.py")
 
 
 @functools.cache
@@ -52,7 +52,7 @@ def distrusted(jaxpr: Any) -> list[str]:
     for eqn in _equations(jaxpr):
         if (sentence := _judge(eqn)) is not None:
             found[sentence] = None
-        for var in eqn.outvars:
+        for var in (*eqn.invars, *eqn.outvars):
             if is_number(var.aval.dtype) and np.dtype(var.aval.dtype).name not in ("float64", "complex128"):
                 found[f"the reference computes in {var.aval.dtype}, which rounds; use float64 throughout"] = None
     return list(found)

@@ -44,7 +44,8 @@ def cases(name, seed):
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("name", MAKERS)
 def test_the_executor_agrees_with_xla_in_floats_and_in_balls(name, seed):
-    """In float64 the executor gives XLA's numbers to some ulps, and its balls are thin and lie there."""
+    """In float64 the executor gives XLA's numbers, to the bit where it only moves them; its balls are thin there."""
+    ulps = 0 if name in EXACT else ULPS
     for function, arguments in cases(name, seed):
         expected = compiled(function, arguments)
         floats = execute(function, arguments, Floats())
@@ -52,16 +53,8 @@ def test_the_executor_agrees_with_xla_in_floats_and_in_balls(name, seed):
             balls = execute(function, arguments, Balls())
         assert len(floats) == len(balls) == len(expected)
         for actual, enclosure, wanted in zip(floats, balls, expected, strict=True):
-            assert_close(actual, wanted, ULPS)
+            assert_close(actual, wanted, ulps)
             assert_enclosed(enclosure, wanted, ULPS)
-
-
-@pytest.mark.parametrize("name", sorted(EXACT))
-def test_moving_and_comparing_round_nothing(name):
-    """Where nothing is computed, the executor gives XLA's very bits."""
-    for function, arguments in cases(name, 3):
-        for actual, wanted in zip(execute(function, arguments, Floats()), compiled(function, arguments), strict=True):
-            np.testing.assert_array_equal(actual, wanted)
 
 
 @pytest.mark.parametrize("name", MAKERS)

@@ -36,6 +36,6 @@ REFUSALS = {
 }
 
 
-@rule(*REFUSALS)
+@rule(*REFUSALS, params=None)
 def _refuse(site: Site) -> Step:
     raise UnsupportedPrimitive(f"the reference needs the primitive {site.name!r}, which {REFUSALS[site.name]}")

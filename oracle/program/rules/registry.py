@@ -50,7 +50,7 @@ class Rule:
     """How a primitive is bound, and the parameters that the binding looks at."""
 
     bind: Callable[[Site], Step]
-    params: frozenset[str] = frozenset()
+    params: frozenset[str] | None = frozenset()  # None: whatever they are
     neutral: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
 
@@ -65,15 +65,20 @@ def _harmless(value: Any, known: tuple[Any, ...]) -> bool:
 
 
 def rule(
-    *names: str, params: tuple[str, ...] = (), neutral: Mapping[str, tuple[Any, ...]] | None = None
+    *names: str, params: tuple[str, ...] | None = (), neutral: Mapping[str, tuple[Any, ...]] | None = None
 ) -> Callable[[Callable[[Site], Step]], Callable[[Site], Step]]:
-    """Register a binding under primitive names; `neutral` lists parameter values that change nothing."""
+    """Register a binding under primitive names; `neutral` lists parameter values that change nothing.
+
+    With `params=None` the rule sees to every parameter itself.
+    """
 
     def register(binding: Callable[[Site], Step]) -> Callable[[Site], Step]:
         for name in names:
             if name in RULES:
                 raise ValueError(f"two rules for the primitive {name!r}: keep one")
-            RULES[name] = Rule(binding, frozenset(params) | _PLACEMENT, _NEUTRAL | dict(neutral or {}))
+            RULES[name] = Rule(
+                binding, None if params is None else frozenset(params) | _PLACEMENT, _NEUTRAL | dict(neutral or {})
+            )
         return binding
 
     return register
@@ -93,6 +98,6 @@ def bind(site: Site) -> Step:
             f"the reference needs the primitive {site.name!r}, which has no rule; write it with others, please"
         )
     for key, value in site.params.items():
-        if key not in found.params and not _harmless(value, found.neutral.get(key, ())):
+        if found.params is not None and key not in found.params and not _harmless(value, found.neutral.get(key, ())):
             raise site.refuse(f"with {key}={value!r}, which its rule does not know")
     return found.bind(site)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from oracle.program.arithmetic import Arithmetic, Array
+from oracle.program.rules.integers import fitted
 from oracle.program.rules.registry import Site, Step, rule
 
 
@@ -130,8 +131,17 @@ def _iota(site: Site) -> Step:
     counted = np.broadcast_to(np.arange(shape[axis]).reshape(along), shape)
     if site.outs[0].number:
         return lambda A: A.lift(counted)
-    fixed = counted.astype(dtype)
+    fixed = fitted(counted, dtype)
     return lambda A: fixed
+
+
+@rule("empty2", params=("dtype", "memory_space"))
+def _empty(site: Site) -> Step:
+    """A place that nobody reads; a number read from it all the same is not a number, and certifies nothing."""
+    if site.outs[0].number:
+        return lambda A: A.lift(np.nan)
+    nothing = np.zeros((), site.outs[0].dtype)
+    return lambda A: nothing
 
 
 @rule("dim_as_value", params=("dim",))
