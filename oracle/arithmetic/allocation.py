@@ -138,10 +138,11 @@ def array(
         object = object.copy()
     if not holds_balls(object):
         return _from_plain(object, wanted, ndmin, copy)
-    if isinstance(object, BallArray) and not copy and wanted in (None, object.kind) and ndmin <= object.ndim:
+    same = isinstance(object, BallArray) and wanted in (None, object.kind)
+    if same and not copy and ndmin <= object.ndim:
         return object
     raw, found = operand(object)
-    result = BallArray(raw.copy() if copy or getattr(object, "immutable", False) else raw, found)
+    result = BallArray(raw if same and not copy else raw.copy(), found)
     result = result if wanted is None else result.astype(wanted, copy=False)
     return result.reshape((1,) * (ndmin - result.ndim) + result.shape) if ndmin > result.ndim else result
 

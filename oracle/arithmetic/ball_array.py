@@ -193,7 +193,7 @@ class _Shared(Operators):
         result = casts.astype(self.raw, self.kind, dtype)
         if not isinstance(result, tuple):
             return result[()] if self.immutable else result
-        if result[0] is self.raw and not copy:
+        if not copy and np.dtype(dtype) == self.kind:
             return self
         raw = result[0].copy() if result[0] is self.raw else result[0]
         return made(raw, result[1]) if self.immutable else BallArray(raw, result[1])

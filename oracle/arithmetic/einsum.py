@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ from oracle.arithmetic import kernels
 from oracle.arithmetic.kernels import Raw
 
 
-def parsed(subscripts: str, ranks: list[int]) -> tuple[list[str], str]:
-    """The labels of each operand and of the result, an ellipsis spelt out in capitals of its own."""
+@functools.lru_cache(maxsize=256)
+def parsed(subscripts: str, ranks: tuple[int, ...]) -> tuple[list[str], str]:
+    """The labels of each operand and of the result, an ellipsis spelt out in letters of its own."""
     text = subscripts.replace(" ", "")
     inputs, arrow, output = text.partition("->")
     terms = inputs.split(",")

@@ -116,7 +116,7 @@ def einsum(*operands: Any, out: Any = None, optimize: Any = False, **options: An
     if not isinstance(operands[0], str) or options:
         raise left("np.einsum of balls without a subscripts string, or with options")
     raws, dtype = unified(operands[1:])
-    terms, output = contraction.parsed(operands[0], [raw.ndim for raw in raws])
+    terms, output = contraction.parsed(operands[0], tuple(raw.ndim for raw in raws))
     return into(out, made(contraction.einsum(terms, output, raws), dtype))
 
 

@@ -14,48 +14,59 @@ from oracle.arithmetic.operands import FUNCTIONS, REAL, implements, operand
 from oracle.arithmetic.refusals import left, undecided
 from oracle.arithmetic.ufuncs import axes_of, note_dtype
 
-_GIVEN = object()
+NOT_GIVEN = np._NoValue  # what NumPy passes for an argument that its caller left out
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:
-    """The options that were really passed: NumPy marks the others with a value of its own."""
-    return {name: value for name, value in options.items() if value is not np._NoValue}
+    """The options that were really passed."""
+    return {name: value for name, value in options.items() if value is not NOT_GIVEN}
 
 
-def _reducing(ufunc: str) -> Callable[..., Any]:
-    """The function that is the reduction of a ufunc, over all axes unless told otherwise."""
+def _sum_or_product(ufunc: str) -> Callable[..., Any]:
+    """The reduction of a ufunc, over all axes unless told otherwise."""
 
-    def reduction(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, **options: Any) -> Any:
-        options = _given(options) | {"axis": axis, "dtype": dtype, "out": out}
-        return apply_ufunc(ufunc, "reduce", (a,), options)
+    def reduction(
+        a: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: Any = NOT_GIVEN,
+        initial: Any = NOT_GIVEN,
+        where: Any = NOT_GIVEN,
+    ) -> Any:
+        options = _given({"keepdims": keepdims, "initial": initial, "where": where})
+        return apply_ufunc(ufunc, "reduce", (a,), options | {"axis": axis, "dtype": dtype, "out": out})
 
     return reduction
 
 
-FUNCTIONS[np.sum] = _reducing("add")
-FUNCTIONS[np.prod] = _reducing("multiply")
-
-
 def _extremum(ufunc: str) -> Callable[..., Any]:
-    """The same for an extremum, whose third argument is `out`."""
-    reduction = _reducing(ufunc)
-    return lambda a, axis=None, out=None, **options: reduction(a, axis, None, out, **options)
+    """The same for the largest or the smallest element, which take no dtype."""
+    reduction = _sum_or_product(ufunc)
+    return lambda a, axis=None, out=None, *options, **named: reduction(a, axis, None, out, *options, **named)
 
 
+FUNCTIONS[np.sum] = _sum_or_product("add")
+FUNCTIONS[np.prod] = _sum_or_product("multiply")
 FUNCTIONS[np.max] = FUNCTIONS[np.amax] = _extremum("maximum")
 FUNCTIONS[np.min] = FUNCTIONS[np.amin] = _extremum("minimum")
 
 
 @implements(np.any)
-def any_of(a: Any, axis: Any = None, out: Any = None, **options: Any) -> Any:
+def any_of(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, **options: Any) -> Any:
     """Whether any number differs from 0."""
-    return into(out, np.any(kernels.truth(operand(a)[0]), axis=axis, **_given(options)))
+    return into(out, np.any(kernels.truth(operand(a)[0]), axis=axis, keepdims=_kept(keepdims), **_given(options)))
 
 
 @implements(np.all)
-def all_of(a: Any, axis: Any = None, out: Any = None, **options: Any) -> Any:
+def all_of(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, **options: Any) -> Any:
     """Whether all numbers differ from 0."""
-    return into(out, np.all(kernels.truth(operand(a)[0]), axis=axis, **_given(options)))
+    return into(out, np.all(kernels.truth(operand(a)[0]), axis=axis, keepdims=_kept(keepdims), **_given(options)))
+
+
+def _kept(keepdims: Any) -> bool:
+    """Whether reduced axes are to be kept."""
+    return keepdims is not NOT_GIVEN and bool(keepdims)
 
 
 def _count(shape: tuple[int, ...], axis: Any) -> int:
@@ -73,7 +84,7 @@ def mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims:
     note_dtype(dtype)
     options = _given(options)
     raw, found = operand(a)
-    keepdims = keepdims is not np._NoValue and keepdims
+    keepdims = _kept(keepdims)
     counted: Any = _count(raw.shape, axis)
     if (mask := options.pop("where", True)) is not True:
         counted = np.sum(np.broadcast_to(mask, raw.shape), axis=axes_of(axis), keepdims=keepdims)
@@ -86,7 +97,7 @@ def mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims:
 @implements(np.average)
 def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False) -> Any:
     """The mean, or the sum of `weights * a` divided by the sum of the weights."""
-    keepdims = keepdims is not np._NoValue and keepdims
+    keepdims = _kept(keepdims)
     x: Any = BallArray(*operand(a))
     if weights is None:
         result, total = mean(x, axis, keepdims=keepdims), made(*operand(float(_count(x.shape, axis))))
@@ -125,20 +136,20 @@ def var(
     x = BallArray(raw, found)
     deviation = x - (mean(x, axis, keepdims=True) if centre is None else centre)
     squared = deviation * deviation if found is REAL else (deviation * deviation.conj()).real
-    keepdims = keepdims is not np._NoValue and keepdims
+    keepdims = _kept(keepdims)
     return into(out, squared.sum(axis=axis, keepdims=keepdims) / (_count(raw.shape, axis) - ddof))
 
 
 @implements(np.std)
-def std(*arguments: Any, out: Any = None, **options: Any) -> Any:
+def std(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, *arguments: Any, **options: Any) -> Any:
     """The square root of the variance."""
-    return into(out, apply_ufunc("sqrt", "__call__", (var(*arguments, **options),), {}))
+    return into(out, apply_ufunc("sqrt", "__call__", (var(a, axis, dtype, None, *arguments, **options),), {}))
 
 
 @implements(np.ptp)
 def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
     """The largest minus the smallest."""
-    keepdims = {"keepdims": keepdims is not np._NoValue and keepdims}
+    keepdims = {"keepdims": _kept(keepdims)}
     return into(out, FUNCTIONS[np.max](a, axis, **keepdims) - FUNCTIONS[np.min](a, axis, **keepdims))
 
 
@@ -161,9 +172,9 @@ FUNCTIONS[np.cumprod] = _accumulating("multiply")
 
 
 @implements(np.diff)
-def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = np._NoValue, append: Any = np._NoValue) -> Any:
+def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = NOT_GIVEN, append: Any = NOT_GIVEN) -> Any:
     """The n-th differences between neighbours."""
-    if prepend is not np._NoValue or append is not np._NoValue:
+    if prepend is not NOT_GIVEN or append is not NOT_GIVEN:
         raise left("np.diff of balls with prepend= or append=")
     raw, found = operand(a)
     along = np.moveaxis(raw, axis, -1)
@@ -189,7 +200,7 @@ def _indexing(name: str) -> Callable[..., Any]:
     def index(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
         raw, _ = operand(a)
         found = getattr(ordering, name)(raw.ravel() if axis is None else raw, 0 if axis is None else axis)
-        if keepdims is not np._NoValue and keepdims:
+        if _kept(keepdims):
             found = found.reshape((1,) * raw.ndim) if axis is None else np.expand_dims(found, axis)
         return into(out, found[()])
 

@@ -148,13 +148,16 @@ def reduce_product(a: Raw, axes: Axes = None, keepdims: bool = False) -> Raw:
     return _reduced(result, kept, keepdims)
 
 
-def _extremum(name: str, choose: Callable[[Any, Any], Any], a: Raw, axes: Axes, keepdims: bool) -> Raw:
+_larger, _smaller = np.frompyfunc(elements.larger, 2, 1), np.frompyfunc(elements.smaller, 2, 1)
+
+
+def _extremum(name: str, choose: Any, a: Raw, axes: Axes, keepdims: bool) -> Raw:
     """The union of all values the extremum over `axes` may take; a tie is noted if it is the winner's."""
     lanes, kept = _lanes(a, axes)
     if not len(lanes):
         raise ValueError(f"zero-size array to reduction operation {name} which has no identity")
     try:
-        result = boxed(np.frompyfunc(choose, 2, 1).reduce(lanes, axis=0))
+        result = boxed(choose.reduce(lanes, axis=0))
     except TypeError as error:
         raise left(f"np.{name} has no rule for these balls ({error})") from error
     note_equal(name, result, lanes)
@@ -163,12 +166,12 @@ def _extremum(name: str, choose: Callable[[Any, Any], Any], a: Raw, axes: Axes, 
 
 def reduce_max(a: Raw, axes: Axes = None, keepdims: bool = False) -> Raw:
     """The maxima over `axes`: that very ball where one is largest, else the union of the candidates."""
-    return _extremum("maximum", elements.larger, a, axes, keepdims)
+    return _extremum("maximum", _larger, a, axes, keepdims)
 
 
 def reduce_min(a: Raw, axes: Axes = None, keepdims: bool = False) -> Raw:
     """The minima over `axes`: that very ball where one is smallest, else the union of the candidates."""
-    return _extremum("minimum", elements.smaller, a, axes, keepdims)
+    return _extremum("minimum", _smaller, a, axes, keepdims)
 
 
 def cumulative_sum(a: Raw, axis: int) -> Raw:

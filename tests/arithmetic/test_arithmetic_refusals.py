@@ -319,6 +319,7 @@ def test_casts_to_narrow_floats_are_noted() -> None:
         x.sum(dtype=np.float32)
     assert list(record.notes) == ["casts to float32", "allocates float32", "casts to float16"]
     assert kept.raw[0] is x.raw[0]
+    assert not np.shares_memory(x.raw, x.astype(np.float32, copy=False).raw)
 
 
 def test_copies_of_balls_are_balls() -> None:
