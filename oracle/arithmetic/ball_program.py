@@ -31,10 +31,7 @@ class Balls:
 
     def lift(self, value: Any) -> Raw:
         """Balls of radius 0 at exactly these numbers; balls stay as they are."""
-        array = np.asarray(value)
-        if array.dtype == object and array.size and hasattr(array.flat[0], "rad"):
-            return array
-        return kernels.lift(array)
+        return kernels.lift(value)
 
     def unary(self, name: str, x: Raw) -> Raw:
         """An enclosure of the function of each entry."""

@@ -91,8 +91,8 @@ class _Reader:
 
     def _constant(self, value: Any, aval: Any) -> int:
         """The slot of a constant: one for all its uses, so that a value picked from it is known to be the same."""
-        array = np.asarray(value)
-        key = (str(aval.dtype), array.tobytes()) if array.ndim == 0 and array.dtype != object else id(value)
+        scalar = aval.shape == () and getattr(aval.dtype, "kind", "?") in "fciub"
+        key = (aval.dtype.name, np.asarray(value, aval.dtype).tobytes()) if scalar else id(value)
         if key not in self._known:
             self._known[key] = self._slot(False)
             self.constants.append((self._known[key], value, aval.dtype))

@@ -344,7 +344,9 @@ def branches(rng):
             lambda k, x: lax.switch(k, [lambda v: v, lambda v: 2 * v, lambda v: jnp.sin(v)], x),
             [np.int32(which), x],
         )
-    yield jax.grad(lambda x: lax.cond(jnp.sum(x) > 0, lambda v: jnp.sum(v * v), lambda v: jnp.sum(jnp.sin(v)), x)), [x]
+    square, sine = lambda v: jnp.sum(v * v), lambda v: jnp.sin(jnp.sum(v))
+    for sign in (1, -1):
+        yield jax.grad(lambda x, s=sign: lax.cond(s * jnp.sum(x) > 0, square, sine, x)), [x]
     yield lambda x: lax.cond(jnp.sum(x) > 0, lambda v: (v, v * v), lambda v: (-v, v), x), [x]
 
 

@@ -22,7 +22,6 @@ EXACT = {
     "slices",
     "gathers",
     "sorts",
-    "branches",
 }
 NO_CASE_HERE = {
     "dim_as_value": "appears with symbolic sizes alone; see test_program_tracing",

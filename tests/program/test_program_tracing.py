@@ -140,6 +140,19 @@ def test_kinds_decide_what_is_differentiated():
     np.testing.assert_array_equal(gradients["w"], [0.0, 0.0, 10.0])
 
 
+def test_computed_dimensions_are_traced_symbolically():
+    """Products, differences and quotients of sizes may be dimensions, dimensions of 0 entries included."""
+    program = trace(lambda x, y: (jnp.sum(x) * y, x[1:]), {"x": "2*(D+1)", "y": "D//2 D*D-D"})
+    for size in (1, 2, 5):
+        bound = program.at({"D": size})
+        inputs = {name: np.ones(spec.shape) for name, spec in bound.inputs.items()}
+        outputs, gradients = bound.run(Floats(), inputs, [np.ones(spec.shape) for spec in bound.cotangents])
+        assert outputs[0].shape == (size // 2, size * size - size)
+        np.testing.assert_array_equal(gradients["y"], np.full((size // 2, size * size - size), 2.0 * (size + 1)))
+        assert gradients["x"][0] == outputs[0].size
+    assert (program.symbolic, program.traces) == (True, 1)
+
+
 def test_sizes_enter_as_values():
     """A size used as a number, as by a mean, is the number it is at these sizes."""
     program = trace(lambda x: x * x.shape[0] + jnp.mean(x), {"x": "D"})

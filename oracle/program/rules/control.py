@@ -10,8 +10,10 @@ import numpy as np
 from oracle.program.arithmetic import Arithmetic, Array
 from oracle.program.rules.registry import Site, Spec, Step, rule
 
+_HINTS = ("linear", "_split_transpose")  # how other versions of JAX may transpose a scan
 
-@rule("scan", params=("reverse", "length", "jaxpr", "num_consts", "num_carry", "unroll"))
+
+@rule("scan", params=("reverse", "length", "jaxpr", "num_consts", "num_carry", "unroll", *_HINTS))
 def _scan(site: Site) -> Step:
     body, length = site.plans["jaxpr"], site.params["length"]
     consts, carried = site.params["num_consts"], site.params["num_carry"]
