@@ -5,9 +5,9 @@ protocols `__array_ufunc__` and `__array_function__`; whatever would turn a ball
 rule, raises `LeftArithmetic`, and a question whose answer the balls leave open raises `Undecided`. The dtype is
 float64 (complex128 for complex balls), since that is what the code under test would see.
 
->>> x = wrap(lift([1.0, 2.0])) / 3
+>>> x = wrap(lift([1.0, 2.0])) / 4
 >>> print(x.sum(), x.shape, x.dtype)
-1.0 (2,) float64
+0.75 (2,) float64
 """
 
 from __future__ import annotations
@@ -146,7 +146,10 @@ class _Shared(Operators):
 
     @shape.setter
     def shape(self, shape: Any) -> None:
-        self.raw = self.raw.reshape(shape, copy=False)
+        moved = self.raw.reshape(shape)
+        if moved.size and not np.shares_memory(moved, self.raw):
+            raise AttributeError("Incompatible shape for in-place modification. Use `.reshape()` to make a copy.")
+        self.raw = moved
 
     ndim = property(lambda self: self.raw.ndim)
     size = property(lambda self: self.raw.size)
@@ -225,7 +228,10 @@ class _Shared(Operators):
 
     def reshape(self, *shape: Any, order: Any = "C", copy: bool | None = None) -> Any:
         """The same elements in another shape, on the same memory where NumPy keeps it."""
-        return BallArray(storage(self)[0].reshape(*shape, order=order, copy=copy), self.kind)
+        moved = storage(self)[0].reshape(*shape, order=order)
+        if copy is False and not np.shares_memory(moved, self.raw):
+            raise ValueError("Unable to avoid creating a copy while reshaping.")
+        return BallArray(moved.copy() if copy else moved, self.kind)
 
     def transpose(self, *axes: Any) -> Any:
         """The same memory with its axes permuted."""

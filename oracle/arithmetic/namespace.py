@@ -32,7 +32,7 @@ from oracle.arithmetic.ufuncs import ALIASES
 _REGISTERED = (functions_joining, functions_products, functions_reducing)  # imported for their entries in FUNCTIONS
 _METHODS = frozenset({"reduce", "accumulate", "outer", "at", "reduceat"})
 _EXACT = """absolute fabs negative positive sign floor ceil trunc rint conjugate maximum minimum fmax fmin copysign
-heaviside floor_divide"""
+heaviside"""
 _AS_THEY_ARE = """errstate seterr geterr seterrcall geterrcall printoptions set_printoptions get_printoptions finfo
 iinfo dtype promote_types ndindex isdtype"""
 _EXACT_UFUNCS, _UNCHANGED = frozenset(_EXACT.split()), frozenset(_AS_THEY_ARE.split())

@@ -56,13 +56,13 @@ def on_plain_numbers(name: str, calculation: Calculation) -> Any:
         return calculation(ball_numpy, Inputs(name, lambda drawn: drawn))
 
 
-def agree(name: str, expected: Any, got: Any) -> None:
+def assert_agree(name: str, expected: Any, got: Any) -> None:
     """Raise unless shapes, dtypes and kinds are the same, values agree to 12 digits and balls are thin."""
     if isinstance(expected, (list, tuple)):
         assert isinstance(got, type(expected)) or isinstance(expected, tuple), name
         assert len(got) == len(expected), name
         for one, other in zip(expected, got, strict=True):
-            agree(name, one, other)
+            assert_agree(name, one, other)
     elif isinstance(expected, (np.ndarray, np.generic)) and expected.dtype.kind in "fc":
         _balls_agree(name, expected, got)
     elif isinstance(expected, (np.ndarray, np.generic)):
@@ -91,12 +91,12 @@ def _close(name: str, expected: Any, got: Any) -> None:
     assert (kernels.radii(got.raw)[finite] < THINNEST).all(), f"{name}: radii {kernels.radii(got.raw)}"
 
 
-def agree_in_value(name: str, expected: Any, got: Any) -> None:
-    """Raise unless shapes and values agree, whether what is got is plain or in balls."""
+def assert_values_agree(name: str, expected: Any, got: Any) -> None:
+    """Raise unless shapes and values assert_agree, whether what is got is plain or in balls."""
     if isinstance(expected, (list, tuple)):
         assert len(got) == len(expected), name
         for one, other in zip(expected, got, strict=True):
-            agree_in_value(name, one, other)
+            assert_values_agree(name, one, other)
     elif isinstance(expected, (np.ndarray, np.generic, float)):
         assert np.shape(got) == np.shape(expected), name
         plain = kernels.midpoints(got.raw) if isinstance(got, Balls) else got

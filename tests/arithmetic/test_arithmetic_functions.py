@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from arithmetic_cases import FUNCTIONS as CASES
 from arithmetic_cases import OTHERS
-from arithmetic_tools import agree, agree_in_value, in_balls, in_floats, on_plain_numbers
+from arithmetic_tools import assert_agree, assert_values_agree, in_balls, in_floats, on_plain_numbers
 
 from oracle.arithmetic import namespace, operands
 from oracle.arithmetic.allocation import CONSTRUCTORS
@@ -35,7 +35,7 @@ def without_case(registered: Any) -> set[str]:
 @pytest.mark.parametrize(("name", "calculation"), CALCULATIONS, ids=[name for name, _ in CALCULATIONS])
 def test_balls_give_what_numpy_gives(name: str, calculation: Any) -> None:
     """Shapes, dtypes and kinds are the same, midpoints agree with the floats, and the balls are thin."""
-    agree(name, in_floats(name, calculation), in_balls(name, calculation))
+    assert_agree(name, in_floats(name, calculation), in_balls(name, calculation))
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_balls_give_what_numpy_gives(name: str, calculation: Any) -> None:
 )
 def test_float_arrays_made_outside_give_the_same_numbers(name: str, calculation: Any) -> None:
     """What stands for NumPy computes the same from plain floats."""
-    agree_in_value(name, in_floats(name, calculation), on_plain_numbers(name, calculation))
+    assert_values_agree(name, in_floats(name, calculation), on_plain_numbers(name, calculation))
 
 
 def test_every_registered_function_has_a_case() -> None:
@@ -79,7 +79,7 @@ def test_a_wrong_rule_is_noticed(path: str, monkeypatch: pytest.MonkeyPatch) -> 
 def _disagrees(name: str, calculation: Any) -> bool:
     """Whether a calculation fails or differs."""
     try:
-        agree(name, in_floats(name, calculation), in_balls(name, calculation))
+        assert_agree(name, in_floats(name, calculation), in_balls(name, calculation))
     except Exception:
         return True
     return False

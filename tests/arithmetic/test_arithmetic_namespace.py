@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.special
-from arithmetic_tools import BITS, agree, ball_numpy
+from arithmetic_tools import BITS, assert_agree, ball_numpy
 from flint import arb
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -91,8 +91,8 @@ def test_ufuncs_of_scipy(name: str) -> None:
     """SciPy's ufuncs compute in balls, untouched or by what stands for them, and lift plain numbers."""
     function, values = getattr(scipy.special, name), np.array([0.5, 1.5])
     with kernels.precision(BITS):
-        agree(name, function(values), function(wrap(kernels.lift(values))))
-        agree(name, function(values), getattr(stand_for(scipy.special), name)(values))
+        assert_agree(name, function(values), function(wrap(kernels.lift(values))))
+        assert_agree(name, function(values), getattr(stand_for(scipy.special), name)(values))
 
 
 def test_other_functions_of_scipy_refuse() -> None:
@@ -339,7 +339,7 @@ def test_math_on_balls(name: str) -> None:
     """A function of `math` on balls gives what it gives on floats."""
     with kernels.precision(BITS):
         got = getattr(ball_math, name)(*map(lifted, MATH[name]))
-    agree(name, getattr(math, name)(*MATH[name]), got)
+    assert_agree(name, getattr(math, name)(*MATH[name]), got)
 
 
 @pytest.mark.parametrize("name", sorted(MATH))
@@ -390,7 +390,7 @@ def test_draws_are_numpys(draw: Any) -> None:
     expected = draw(np.random)
     ball_numpy.random.seed(3)
     got = draw(ball_numpy.random)
-    agree("random", np.float64(expected) if isinstance(expected, float) else expected, got)
+    assert_agree("random", np.float64(expected) if isinstance(expected, float) else expected, got)
 
 
 @pytest.mark.parametrize("source", [lambda n: n.default_rng(5), lambda n: n.RandomState(5)])
@@ -398,10 +398,10 @@ def test_parameters_in_balls_stay_in_balls(source: Any) -> None:
     """Location and scale are applied in balls: the draw depends on them as it should, and on nothing else."""
     plain, balls = source(np.random), source(ball_numpy.random)
     with kernels.precision(BITS):
-        agree("normal", plain.normal(1.5, 0.25, 3), balls.normal(ball(1.5), ball(0.25), 3))
-        agree("uniform", plain.uniform(np.full(2, -1.0), 2.0), balls.uniform(ball_numpy.full(2, -1.0), 2.0))
-        agree("normal of arrays", plain.normal(0.0, [0.5, 1.0]), balls.normal(0.0, ball_numpy.array([0.5, 1.0])))
-        agree("scalar", np.float64(plain.uniform(0.5, 1.5)), balls.uniform(ball(0.5), 1.5))
+        assert_agree("normal", plain.normal(1.5, 0.25, 3), balls.normal(ball(1.5), ball(0.25), 3))
+        assert_agree("uniform", plain.uniform(np.full(2, -1.0), 2.0), balls.uniform(ball_numpy.full(2, -1.0), 2.0))
+        assert_agree("normal of arrays", plain.normal(0.0, [0.5, 1.0]), balls.normal(0.0, ball_numpy.array([0.5, 1.0])))
+        assert_agree("scalar", np.float64(plain.uniform(0.5, 1.5)), balls.uniform(ball(0.5), 1.5))
 
 
 def test_one_trial_of_a_ball() -> None:
@@ -420,7 +420,7 @@ def test_balls_are_shuffled_and_chosen_as_floats_are() -> None:
         plain, balls = values.copy(), wrap(kernels.lift(values))
         expected = getattr(np.random.RandomState(2), name)(plain, *arguments)
         got = getattr(ball_numpy.random.RandomState(2), name)(balls, *arguments)
-        agree(name, [plain, *([] if expected is None else [expected])], [balls, *([] if got is None else [got])])
+        assert_agree(name, [plain, *([] if expected is None else [expected])], [balls, *([] if got is None else [got])])
 
 
 def test_generators_can_be_asked_for_their_type_and_copied() -> None:

@@ -259,7 +259,7 @@ def test_json_cannot_write_balls() -> None:
 
 
 def test_decided_questions_are_answered() -> None:
-    """Where all points of a ball agree, bool, int, round, in and the rest answer as for floats."""
+    """Where all points of a ball assert_agree, bool, int, round, in and the rest answer as for floats."""
     x = vector()
     answers = [bool(x[0]), int(x[2]), round(x[2]), x[1] in x, 5.0 in x, bool((x > 0).all()), not x[0]]
     assert answers == [True, 1, 1, True, False, True, False]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.special
-from arithmetic_tools import BITS, agree, ball_numpy
+from arithmetic_tools import BITS, assert_agree, ball_numpy
 from flint import arb
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -71,7 +71,7 @@ def test_one_argument(name: str, shape: tuple[int, ...], seed: int) -> None:
     (x,) = drawn(name, seed, shape)
     with kernels.precision(BITS):
         got = apply_ufunc(name, "__call__", (balls(x),), {})
-        agree(name, reference(name)(x), got)
+        assert_agree(name, reference(name)(x), got)
 
 
 @pytest.mark.parametrize("name", [*BINARY, *COMPARE])
@@ -82,7 +82,7 @@ def test_two_arguments_broadcast(name: str, shapes: BroadcastableShapes, seed: i
     x, y = drawn(name, seed, *shapes.input_shapes)
     with kernels.precision(BITS):
         got = apply_ufunc(name, "__call__", (balls(x), balls(y)), {})
-        agree(name, reference(name)(x, y), got)
+        assert_agree(name, reference(name)(x, y), got)
 
 
 @pytest.mark.parametrize("name", [name for name in UNARY if hasattr(np, name)])
@@ -90,8 +90,8 @@ def test_numpy_dispatches_to_the_kernel(name: str) -> None:
     """The untouched ufunc and its stand-in both end in the kernel."""
     (x,) = drawn(name, 1, (3,))
     with kernels.precision(BITS):
-        agree(name, getattr(np, name)(x), getattr(np, name)(balls(x)))
-        agree(name, getattr(np, name)(x), getattr(ball_numpy, name)(balls(x)))
+        assert_agree(name, getattr(np, name)(x), getattr(np, name)(balls(x)))
+        assert_agree(name, getattr(np, name)(x), getattr(ball_numpy, name)(balls(x)))
 
 
 @pytest.mark.parametrize("name", [name for name in BINARY if hasattr(np, name)])
@@ -100,8 +100,8 @@ def test_plain_partners_are_lifted(name: str, other: Any) -> None:
     """Numbers, lists and arrays on either side mix with balls exactly."""
     (x,) = drawn(name, 2, (3,))
     with kernels.precision(BITS):
-        agree(name, getattr(np, name)(x, other), getattr(np, name)(balls(x), other))
-        agree(name, getattr(np, name)(np.abs(other), x), getattr(ball_numpy, name)(np.abs(other), balls(x)))
+        assert_agree(name, getattr(np, name)(x, other), getattr(np, name)(balls(x), other))
+        assert_agree(name, getattr(np, name)(np.abs(other), x), getattr(ball_numpy, name)(np.abs(other), balls(x)))
 
 
 @pytest.mark.parametrize("name", UNARY)
@@ -111,7 +111,7 @@ def test_a_sabotaged_kernel_of_one_argument_is_seen(name: str, monkeypatch: pyte
     with kernels.precision(BITS):
         monkeypatch.setitem(kernels.UNARY, name, lambda a: kernels.lift(np.full(a.shape, 1e9)))
         with pytest.raises(AssertionError, match=name):
-            agree(name, reference(name)(x), apply_ufunc(name, "__call__", (balls(x),), {}))
+            assert_agree(name, reference(name)(x), apply_ufunc(name, "__call__", (balls(x),), {}))
 
 
 @pytest.mark.parametrize("name", BINARY)
@@ -121,7 +121,7 @@ def test_a_sabotaged_kernel_of_two_arguments_is_seen(name: str, monkeypatch: pyt
     with kernels.precision(BITS):
         monkeypatch.setitem(kernels.BINARY, name, lambda a, b: kernels.lift(np.full(a.shape, 1e9)))
         with pytest.raises(AssertionError, match=name):
-            agree(name, reference(name)(x, y), apply_ufunc(name, "__call__", (balls(x), balls(y)), {}))
+            assert_agree(name, reference(name)(x, y), apply_ufunc(name, "__call__", (balls(x), balls(y)), {}))
 
 
 @pytest.mark.parametrize("name", [*COMPARE, *PREDICATE])
@@ -132,7 +132,7 @@ def test_a_sabotaged_question_is_seen(name: str, monkeypatch: pytest.MonkeyPatch
     real = table[name]
     monkeypatch.setitem(table, name, lambda *raws: ~real(*raws))
     with pytest.raises(AssertionError, match=name):
-        agree(name, reference(name)(*operands), apply_ufunc(name, "__call__", tuple(map(balls, operands)), {}))
+        assert_agree(name, reference(name)(*operands), apply_ufunc(name, "__call__", tuple(map(balls, operands)), {}))
 
 
 # ---- out=, where= and the methods of ufuncs
@@ -196,7 +196,7 @@ def test_out_and_where(name: str) -> None:
         in_balls = [balls(value) for value in (x, y, z)]
         got = OUTS[name](ball_numpy, *in_balls)
         expected = OUTS[name](np, x, y, z)
-        agree(name, [expected, x, z], [got, in_balls[0], in_balls[2]])
+        assert_agree(name, [expected, x, z], [got, in_balls[0], in_balls[2]])
 
 
 @pytest.mark.parametrize("name", list(METHODS))
@@ -207,8 +207,8 @@ def test_methods_of_ufuncs(name: str) -> None:
         untouched = METHODS[name](np, balls(x), balls(y))
         got = METHODS[name](ball_numpy, balls(x), balls(y))
         expected = METHODS[name](np, x, y)
-        agree(name, expected, got)
-        agree(name, expected, untouched)
+        assert_agree(name, expected, got)
+        assert_agree(name, expected, untouched)
 
 
 @pytest.mark.parametrize("where", [balls(np.ones(3)), np.ones(3), [1, 0, 1]], ids=["balls", "floats", "integers"])
