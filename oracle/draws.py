@@ -8,16 +8,19 @@ name of what is drawn. All arithmetic is on 64-bit integers and exact.
 from __future__ import annotations
 
 import hashlib
+import math
 
 import numpy as np
 import numpy.typing as npt
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_EXACT, _FINEST = 2**53, 10**22  # integers below 2^53 and powers of ten up to 10^22 are exact in float64
+_SPECIAL = (0.0, 0.5, 1.0, 2.0)
 
 
 def key(*words: object) -> int:
     """64 bits that depend on all `words`."""
-    digest = hashlib.blake2b("\x1f".join(map(str, words)).encode(), digest_size=8).digest()
+    digest = hashlib.blake2b("\x1f".join(map(str, words)).encode(errors="surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "little")
 
 
@@ -42,41 +45,67 @@ def below(bound: int, seed: int, count: int, start: int = 0) -> npt.NDArray[np.i
 class Decimals:
     """Short decimals of pairwise distinct magnitude, for everything that is drawn in one case.
 
-    A value is k / 10^d with d = 6 decimals, or more where a case has so many entries that six would not keep them
-    apart. No value is 0, ±½, ±1 or ±2, and no two values of a case have the same magnitude: a coincidence can hide
-    a mix-up.
+    A value is k / 10^d with d = 6 decimals, or more where a range is narrow or a case has so many entries that six
+    would not keep them apart. No value is 0, ±½, ±1 or ±2, and no two values of a case have the same magnitude: a
+    coincidence can hide a mix-up.
     """
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        self._taken = np.zeros(0, dtype=np.int64)
-        self._decimals = 6
+        self._taken: list[npt.NDArray[np.float64]] = []  # sorted magnitudes, the longest array first
 
     def take(self, name: str, shape: tuple[int, ...], low: float, high: float) -> npt.NDArray[np.float64]:
-        """Fresh values between `low` and `high`, at least a twentieth of the range away from 0 where it straddles 0."""
+        """Fresh values between `low` and `high`, at least a fortieth of the range away from 0 where it straddles 0.
+
+        Raises
+        ------
+        ValueError
+            If the range has not enough decimals that a float64 can tell apart.
+        """
         count = int(np.prod(shape, dtype=np.int64))
         if not count:
             return np.zeros(shape)
-        while 10**self._decimals * (high - low) < 50 * (count + self._taken.size):
-            self._decimals += 1
-            self._taken *= 10
-        grid = 10**self._decimals
-        first, last = round(low * grid), round(high * grid)
-        floor = (last - first) // 40 if first < 0 < last else 0
-        chosen = np.zeros(count, dtype=np.int64)
+        grid = self._grid(name, count, low, high)
+        first, last = math.ceil(low * grid), math.floor(high * grid)
+        least = (last - first) // 40 / grid if first < 0 < last else 0.0
+        values = np.zeros(count)
         pending, drawn, stream = np.arange(count), 0, key(self.seed, name)
         while pending.size:
-            chosen[pending] = first + below(last - first + 1, stream, pending.size, drawn)
+            values[pending] = (first + below(last - first + 1, stream, pending.size, drawn)) / grid
             drawn += pending.size
-            pending = self._unfit(chosen, floor, grid)
-        self._taken = np.union1d(self._taken, np.abs(chosen))
-        values: npt.NDArray[np.float64] = chosen / grid
+            pending = pending[~self._accept(np.abs(values[pending]), least)]
         return values.reshape(shape)
 
-    def _unfit(self, chosen: npt.NDArray[np.int64], floor: int, grid: int) -> npt.NDArray[np.int64]:
-        """Indices of values that are to be drawn again: too small, special, or of a magnitude already seen."""
-        magnitude = np.abs(chosen)
-        repeated = np.ones(chosen.size, dtype=bool)
-        repeated[np.unique(magnitude, return_index=True)[1]] = False
-        special = np.isin(magnitude, [0, grid // 2, grid, 2 * grid])
-        return np.flatnonzero(repeated | special | (magnitude < floor) | np.isin(magnitude, self._taken))
+    def _grid(self, name: str, count: int, low: float, high: float) -> int:
+        """10^d, with enough decimals d that all entries find a place of their own."""
+        wanted = 50 * (count + sum(part.size for part in self._taken))
+        grid = 10**6
+        while grid * (high - low) < wanted and grid < _FINEST:
+            grid *= 10
+        if grid * (high - low) < wanted or grid * max(abs(low), abs(high)) >= _EXACT:
+            raise ValueError(
+                f"{name!r} needs {count} different numbers between {low} and {high}, but float64 cannot tell so many "
+                "short decimals apart; give it a wider range, or one closer to 0"
+            )
+        return grid
+
+    def _accept(self, magnitudes: npt.NDArray[np.float64], least: float) -> npt.NDArray[np.bool_]:
+        """Which values can stay: neither too small nor special, and of a magnitude not seen before."""
+        order = np.argsort(magnitudes, kind="stable")
+        ordered = magnitudes[order]
+        fit = (ordered >= least) & ~np.isin(ordered, _SPECIAL)
+        fit[1:] &= ordered[1:] != ordered[:-1]
+        for part in self._taken:
+            fit &= part[np.minimum(np.searchsorted(part, ordered), part.size - 1)] != ordered
+        self._remember(ordered[fit])
+        accepted = np.empty_like(fit)
+        accepted[order] = fit
+        return accepted
+
+    def _remember(self, magnitudes: npt.NDArray[np.float64]) -> None:
+        """Keep sorted magnitudes; short arrays are merged, so that there are only ever a few."""
+        if not magnitudes.size:
+            return
+        while self._taken and self._taken[-1].size <= 2 * magnitudes.size:
+            magnitudes = np.sort(np.concatenate([self._taken.pop(), magnitudes]), kind="stable")
+        self._taken.append(magnitudes)
