@@ -71,7 +71,7 @@ class Decimals:
         values = np.zeros(count)
         pending, drawn, stream = np.arange(count), 0, key(self.seed, name)
         while pending.size:
-            values[pending] = (first + below(last - first + 1, stream, pending.size, drawn)) / grid
+            values[pending] = (first + below(last - first + 1, stream, pending.size, drawn)) / float(grid)
             drawn += pending.size
             pending = pending[~self._accept(np.abs(values[pending]), least)]
         return values.reshape(shape)
