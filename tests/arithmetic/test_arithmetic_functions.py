@@ -10,7 +10,7 @@ from arithmetic_cases import FUNCTIONS as CASES
 from arithmetic_cases import OTHERS
 from arithmetic_tools import assert_agree, assert_values_agree, in_balls, in_floats, on_plain_numbers
 
-from oracle.arithmetic import namespace, operands
+from oracle.arithmetic import kernels, namespace, operands
 from oracle.arithmetic.allocation import CONSTRUCTORS
 
 CALCULATIONS = [(f"{name} {k}", case) for name, cases in CASES.items() for k, case in enumerate(cases)]
@@ -74,6 +74,45 @@ def test_a_wrong_rule_is_noticed(path: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("arithmetic_tools.ball_numpy", namespace.Namespace(np))
     failures = sum(_disagrees(f"{path} {k}", case) for k, case in enumerate(CASES[path]))
     assert failures > 0
+
+
+SABOTAGED: dict[str, tuple[Any, list[str]]] = {
+    "reduce_sum": (
+        lambda a, axes=None, keepdims=False: kernels.lift(
+            np.sum(kernels.midpoints(a)[:-1], axes, keepdims=bool(keepdims))
+        ),
+        ["sum", "mean", "average", "var", "std", "trace", "linalg.norm", "nansum", "trapezoid"],
+    ),
+    "reduce_product": (lambda a, axes=None, keepdims=False: kernels.lift(np.ones(())), ["prod", "nanprod"]),
+    "reduce_max": (lambda a, axes=None, keepdims=False: kernels.lift(np.ones(())), ["max", "amax", "ptp", "nanmax"]),
+    "reduce_min": (lambda a, axes=None, keepdims=False: kernels.lift(np.ones(())), ["min", "amin", "ptp", "nanmin"]),
+    "cumulative_sum": (lambda a, axis: a, ["cumsum", "nancumsum"]),
+    "cumulative_product": (lambda a, axis: a, ["cumprod", "nancumprod"]),
+    "matmul": (
+        lambda a, b: kernels.lift(np.matmul(kernels.midpoints(a), kernels.midpoints(b)) + 1e-6),
+        [
+            "dot",
+            "inner",
+            "vdot",
+            "tensordot",
+            "einsum",
+            "linalg.multi_dot",
+            "linalg.matrix_power",
+            "correlate",
+            "convolve",
+        ],
+    ),
+}
+"""A wrong kernel, and the functions that must notice it."""
+
+
+@pytest.mark.parametrize(
+    ("kernel", "path"), [(kernel, path) for kernel, (_, paths) in SABOTAGED.items() for path in paths]
+)
+def test_a_sabotaged_reduction_or_product_is_seen(kernel: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reductions and products are looked up when they are needed, so that a wrong one shows in every function."""
+    monkeypatch.setattr(kernels, kernel, SABOTAGED[kernel][0])
+    assert any(_disagrees(f"{path} {k}", case) for k, case in enumerate(CASES[path]))
 
 
 def _disagrees(name: str, calculation: Any) -> bool:
