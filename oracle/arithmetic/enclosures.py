@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from flint import acb, arb
+from flint import acb, arb, ctx
 
 Raw = npt.NDArray[Any]
 BITS_PER_DIGIT = math.log2(10)
@@ -30,12 +30,12 @@ _radius = np.frompyfunc(lambda v: _up(v.rad()), 1, 1)
 
 def _up(v: arb) -> float:
     """A float64 that is not below the exact ball `v`."""
-    return math.nextafter(float(v), math.inf)
+    return 0.0 if v.is_zero() else math.nextafter(float(v), math.inf)
 
 
 def real(a: Raw) -> Raw | None:
     """The balls as real ones; None if some are complex with a nonzero imaginary part."""
-    if not all(map(bool, _is_real(a).reshape(-1))):
+    if not np.asarray(_is_real(a), dtype=bool).all():
         return None
     return np.asarray(_real_part(a), dtype=object)
 
@@ -54,6 +54,11 @@ def accuracy_bits(a: Raw) -> npt.NDArray[np.int64]:
     """Relative accuracy of each ball in bits: negative where it contains zero or is not finite."""
     clipped = np.clip(np.asarray(_accuracy(a), dtype=np.int64), -EXACT, EXACT)
     return np.where(finite(a), clipped, -EXACT)
+
+
+def working_bits() -> int:
+    """The precision in force: an exact ball is known to no more, for its last operation would have rounded."""
+    return int(ctx.prec)
 
 
 def exactly_zero(a: Raw) -> npt.NDArray[np.bool_]:
@@ -82,12 +87,14 @@ def gap(a: Raw, b: Raw) -> npt.NDArray[np.float64]:
 
 
 def show(ball: Any, digits: int = 6) -> str:
-    """The midpoint of one ball, to so many digits.
+    """The midpoint of one ball, to so many digits; `nan` for a ball of which nothing is known.
 
-    >>> show(arb(1) / 3)
-    '0.333333'
+    >>> show(arb(1) / 3), show(arb(5, 10)), show(arb("-inf"))
+    ('0.333333', '5.00000', '-inf')
     """
-    return str(ball.str(digits, radius=False)) if ball.is_finite() else "nan"
+    if not ball.is_finite():
+        return str(float(ball)) if ball.is_exact() else "nan"
+    return str(ball.mid().str(digits, radius=False))
 
 
 def enclosure(ball: Any) -> str:
