@@ -29,19 +29,30 @@ def compare(
     An entry agrees if both balls are finite, overlap, and each is thin relative to itself: its radius is below
     10^-digits of its magnitude. Balls that contain zero are never thin in this sense; with `zero_allowed` they are
     accepted where their radius is below 10^-digits of `scale`, the sum of the magnitudes of the terms that cancelled.
-    A gap of at most `rounding` counts as rounded instead of wrong.
+    A gap of at most `rounding` counts as rounded instead of wrong. Where `scale` or `rounding` are not finite, they
+    excuse nothing. Every entry is one of agreeing, wrong, rounded and unsettled.
+
+    Raises
+    ------
+    ValueError
+        If the two arrays have different shapes.
     """
+    if got.shape != truth.shape:
+        raise ValueError(
+            f"{name} has shape {got.shape}, but the derivative has shape {truth.shape}; compare like shapes"
+        )
     together = enclosures.meet(got, truth)
     finite = enclosures.finite(got) & enclosures.finite(truth)
     bits = np.minimum(enclosures.accuracy_bits(got), enclosures.accuracy_bits(truth))
     thin = bits >= math.ceil(digits * enclosures.BITS_PER_DIGIT) + 1
-    places = enclosures.decimal_digits(1) * bits.astype(float)
+    places = enclosures.decimal_digits(1) * np.minimum(bits, enclosures.working_bits()).astype(float)
     if zero_allowed and scale is not None and not thin.all():
         thin, places = _zeros(got, truth, scale, digits, thin, places)
     apart = finite & ~together
     rounded = np.zeros_like(apart)
     if rounding is not None and apart.any():
-        rounded[apart] = enclosures.gap(got[apart], truth[apart]) <= rounding[apart]
+        excused = np.where(np.isfinite(rounding), rounding, 0.0)[apart]
+        rounded[apart] = enclosures.gap(got[apart], truth[apart]) <= excused
     wrong = apart & ~rounded
     zeros = enclosures.exactly_zero(got) & enclosures.exactly_zero(truth)
     counted = places[together & ~zeros]
@@ -72,7 +83,7 @@ def _zeros(
     width = np.full(got.shape, np.inf)
     width[about] = np.maximum(enclosures.magnitude(got[about]), enclosures.magnitude(truth[about]))
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(scale > 0, width / scale, np.inf)
+        share = np.where((scale > 0) & np.isfinite(scale), width / scale, np.inf)
     accepted = about & (share <= 10.0**-digits)
     return thin | accepted, np.where(accepted, -np.log10(np.maximum(share, 1e-300)), places)
 
