@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,7 @@ _OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.FloorDiv: operator.floordiv,
 }
 _SYMBOLS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
+_WORD = re.compile(r"[\w+\-*/()]+")  # Python's parser alone would take "B#D" for "B"
 _LONGEST = 500  # characters: a spec is a line, not a program
 
 
@@ -34,6 +36,8 @@ def _refuse(text: str, dimension: str) -> ShapeError:
 
 
 def _parse_dimension(text: str, word: str) -> ast.expr:
+    if not _WORD.fullmatch(word):
+        raise _refuse(text, word)
     try:
         node = ast.parse(word, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
