@@ -5,11 +5,13 @@ A plain shape spec such as `"T B D"` stands for `reals("T B D")`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from oracle.shapes import Shape, ShapeError
+from oracle.trees import like
 
 Kind = Literal["real", "integer", "boolean", "fixed"]
 
@@ -42,8 +44,8 @@ def reals(shape: str, *, low: float = -1.6, high: float = 1.6, differentiated: b
     >>> reals("B D", low=0.5, high=2.0).shape.names
     ('B', 'D')
     """
-    if not low < high:
-        raise ValueError(f"reals({shape!r}) needs low < high, but got low={low} and high={high}")
+    if not -math.inf < low < high < math.inf:
+        raise ValueError(f"reals({shape!r}) needs finite low < high, but got low={low} and high={high}")
     return Input("real", Shape.parse(shape), differentiated, low=low, high=high)
 
 
@@ -53,9 +55,13 @@ def integers(shape: str, *, below: str | int, start: int = 0) -> Input:
     >>> integers("T B", below="V").names
     ('T', 'B', 'V')
     """
-    bound = Shape.parse(str(below))
-    if len(bound.dimensions) != 1:
+    bound = Shape.parse(str(below)) if isinstance(below, int | str) and not isinstance(below, bool) else None
+    if bound is None or len(bound.dimensions) != 1:
         raise ShapeError(f'below={below!r} must be one number or size, such as 10 or "V"')
+    if type(start) is not int:
+        raise ValueError(f"start={start!r} must be a whole number")
+    if not bound.names and bound.concrete({})[0] <= start:
+        raise ValueError(f"integers({shape!r}) has no integer from {start} below {below}")
     return Input("integer", Shape.parse(shape), low=start, below=bound.text)
 
 
@@ -84,6 +90,8 @@ def parse(spec: Spec, path: str = "") -> dict[str, Input]:
     ------
     TypeError
         If something else than a shape spec, an `Input`, a mapping or a sequence of them stands in it.
+    ValueError
+        If two of its inputs have the same flattened name.
     """
     match spec:
         case str():
@@ -101,15 +109,29 @@ def parse(spec: Spec, path: str = "") -> dict[str, Input]:
             )
     found: dict[str, Input] = {}
     for name, part in parts:
-        found |= parse(part, f"{path}.{name}" if path else str(name))
+        found = joined(found, parse(part, f"{path}.{name}" if path else str(name)))
     return found
 
 
+def joined(some: Mapping[str, Input], more: Mapping[str, Input]) -> dict[str, Input]:
+    """Both collections of inputs in one.
+
+    Raises
+    ------
+    ValueError
+        If a name is in both: one of the two inputs would never be looked at.
+    """
+    if twice := [name for name in more if name in some]:
+        raise ValueError(f"two inputs or parameters are called {twice[0]!r}; give each a name of its own")
+    return {**some, **more}
+
+
 def nest(spec: Spec, values: Mapping[str, Any], path: str = "") -> Any:
-    """`values`, keyed by flattened names, put back into the nesting of `spec`."""
+    """`values`, keyed by flattened names, put back into the nesting of `spec`: dictionaries, lists and tuples."""
     match spec:
         case str() | Input():
             return values[path]
         case Mapping():
             return {name: nest(part, values, f"{path}.{name}" if path else str(name)) for name, part in spec.items()}
-    return [nest(part, values, f"{path}.{k}" if path else str(k)) for k, part in enumerate(spec)]
+    parts = [nest(part, values, f"{path}.{k}" if path else str(k)) for k, part in enumerate(spec)]
+    return like(spec, parts) if isinstance(spec, tuple) else parts

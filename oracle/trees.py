@@ -24,10 +24,10 @@ def flatten(tree: Any, name: str = "out") -> tuple[dict[str, Any], Callable[[Map
     if isinstance(tree, list | tuple):
         listed = [flatten(part, f"{name}[{k}]") for k, part in enumerate(tree)]
         found = {path: leaf for leaves, _ in listed for path, leaf in leaves.items()}
-        return found, lambda leaves: _like(tree, [rebuild(leaves) for _, rebuild in listed])
+        return found, lambda leaves: like(tree, [rebuild(leaves) for _, rebuild in listed])
     return {name: tree}, lambda leaves: leaves[name]
 
 
-def _like(model: list[Any] | tuple[Any, ...], parts: list[Any]) -> Any:
+def like(model: list[Any] | tuple[Any, ...], parts: list[Any]) -> Any:
     """`parts` as the kind of sequence that `model` is; named tuples included."""
     return type(model)(*parts) if hasattr(model, "_fields") else type(model)(parts)
