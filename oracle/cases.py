@@ -9,7 +9,7 @@ values of one shape. The regimes:
 | equal sizes       | all sizes the same: transpositions have no shape to betray them            |
 | size one          | every size 1                                                               |
 | small             | every size 1, 2 or 3: one step, one row, the first carry                   |
-| saturated         | inputs thirty times larger: gates at 0 and 1                               |
+| saturated         | inputs four times larger, their products sixteen: gates at 0 and 1          |
 | zeros             | a third of the inputs are zero                                             |
 | large cotangents  | cotangents of order 10^6                                                   |
 | tiny cotangents   | cotangents of order 10^-9                                                  |
@@ -44,7 +44,7 @@ CORNERS = (
     "tiny cotangents",
 )
 REGIMES = (GENERIC, *CORNERS)
-_SCALES = {"saturated": 30.0}
+_SCALES = {"saturated": 4.0}
 _COTANGENT_SCALES = {"large cotangents": 1e6, "tiny cotangents": 1e-9}
 _LARGEST = {"T": 6, "B": 3, "N": 4}  # by convention time and batch; other sizes go up to 8
 _ATTEMPTS = 200

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, MutableMapping, MutableSequence, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, MutableSequence, Sequence
 from typing import Any
 
-_BRACKET = re.compile(r"""\[\s*(?:"([^"]*)"|'([^']*)'|(-?\d+))\s*\]""")
+_STEP = re.compile(r"""\.?([^.\[\]]+)|\[\s*(?:"([^"]*)"|'([^']*)'|(-?[0-9]+))\s*\]""")
+_PLAIN = re.compile(r"[^.\[\]]+")
+_INDEX = re.compile(r"-?[0-9]+")
 
 
 class PathError(LookupError):
@@ -16,20 +18,44 @@ class PathError(LookupError):
 def split(path: str) -> list[str]:
     """The steps of a path.
 
+    Raises
+    ------
+    PathError
+        If it is empty, or a bracket in it does not close.
+
+    Examples
+    --------
     >>> split('layers[0].grads["W"]')
     ['layers', '0', 'grads', 'W']
     """
-    dotted = _BRACKET.sub(lambda found: "." + next(group for group in found.groups() if group is not None), path)
-    return [step for step in dotted.split(".") if step]
+    steps, position = [], 0
+    while found := _STEP.match(path, position):
+        steps.append(next(group for group in found.groups() if group is not None))
+        position = found.end()
+    if not steps or position < len(path):
+        raise PathError(f"""{path!r} is not a path; expected one such as "param.wg", "layers[0].W" or 'grads["W"]'""")
+    return steps
+
+
+def join(steps: Iterable[str]) -> str:
+    """The path with these steps.
+
+    >>> join(["layers", "0", "grads", "a.b"])
+    'layers.0.grads["a.b"]'
+    """
+    return "".join(f".{step}" if _PLAIN.fullmatch(step) else f'["{step}"]' for step in steps).removeprefix(".")
+
+
+def _key(owner: Mapping[Any, Any], step: str) -> Any:
+    """The key of a mapping that a step means: text, or a number written as text."""
+    return int(step) if step not in owner and _INDEX.fullmatch(step) and int(step) in owner else step
 
 
 def _step(owner: Any, step: str, path: str) -> Any:
     if isinstance(owner, Mapping):
-        if step in owner:
-            return owner[step]
-        if step.lstrip("-").isdigit() and int(step) in owner:
-            return owner[int(step)]
-    elif isinstance(owner, Sequence) and step.lstrip("-").isdigit() and -len(owner) <= int(step) < len(owner):
+        if (key := _key(owner, step)) in owner:
+            return owner[key]
+    elif isinstance(owner, Sequence) and _INDEX.fullmatch(step) and -len(owner) <= int(step) < len(owner):
         return owner[int(step)]
     try:
         return getattr(owner, step)
@@ -60,7 +86,7 @@ def has(root: Any, path: str) -> bool:
 
 
 def write(root: Any, path: str, value: Any) -> None:
-    """Put `value` at `path` below `root`: a key, an index or an attribute is rebound.
+    """Put `value` at `path` below `root`: a key, an index or an attribute is rebound, the one that `read` would find.
 
     Raises
     ------
@@ -70,12 +96,12 @@ def write(root: Any, path: str, value: Any) -> None:
     *owners, last = split(path)
     for step in owners:
         root = _step(root, step, path)
-    if isinstance(root, MutableMapping):
-        root[int(last) if last not in root and last.isdigit() and int(last) in root else last] = value
-    elif isinstance(root, MutableSequence) and last.lstrip("-").isdigit():
-        root[int(last)] = value
-    else:
-        try:
+    try:
+        if isinstance(root, MutableMapping) and (_key(root, last) in root or not hasattr(root, last)):
+            root[_key(root, last)] = value
+        elif isinstance(root, MutableSequence) and _INDEX.fullmatch(last):
+            root[int(last)] = value
+        else:
             setattr(root, last, value)
-        except AttributeError as error:
-            raise PathError(f"{path!r} cannot be written on a {type(root).__name__}: {error}") from None
+    except (AttributeError, IndexError, TypeError) as error:
+        raise PathError(f"{path!r} cannot be written on a {type(root).__name__}: {error}") from None

@@ -39,6 +39,10 @@ class Point:
         """Fix the cotangent of an output: 1 for a loss."""
         self._cotangents[name] = value
 
+    def share_cotangents(self, other: Point) -> None:
+        """Have the same cotangents as another point of the same sizes."""
+        self._cotangents = other._cotangents
+
     def direction(self, leaf: str, number: int = 0) -> FloatArray:
         """The component along `leaf` of a direction in which finite differences look."""
         if (leaf, number) not in self._directions:

@@ -200,7 +200,7 @@ def in_floats(
 ) -> Run:
     """The untouched code, in float64 or float32; the modules are afterwards as they were before."""
     run = Run()
-    tracer = (lambda: executed_lines(binding.files)) if lines else contextlib.nullcontext
+    tracer = (lambda: executed_lines(binding.scopes)) if lines else contextlib.nullcontext
     with binding.untouched(), quiet():
         evaluate(run, point, adapter.Floats(dtype, strided), lines=tracer, cotangents=cotangents)
     return run
@@ -209,7 +209,7 @@ def in_floats(
 def in_balls(point: Point, binding: Binding, bits: int, *, lines: bool = False) -> Run:
     """The same code in ball arithmetic of `bits` bits."""
     run = Run()
-    tracer = (lambda: executed_lines(binding.files)) if lines else contextlib.nullcontext
+    tracer = (lambda: executed_lines(binding.scopes)) if lines else contextlib.nullcontext
     with binding.bound(adapter.stand_for), adapter.precision(bits), quiet(), recording() as run.record:
         evaluate(run, point, adapter.Balls(), lines=tracer, known=0.37)
     return run

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from oracle.hearing import Outcome
+from oracle.outcome import Outcome
 from oracle.tracing import unreached
-from oracle.trial import Trial
+from oracle.trial import Trial, environment
 from oracle.verdict import Comparison, Finding, FloatAccuracy, LeafReport, Report, Verdict, worst
 
 _FINDINGS = 12  # shown of each verdict: the same sentence from every case helps nobody
@@ -28,14 +28,14 @@ class Summary:
         outcome.floats = outcome.balls = None
         self.outcomes.append(outcome)
         verdict = outcome.verdict
-        if not verdict.ok and not outcome.kink and not outcome.outside:
+        if not verdict.ok and outcome.counts:
             if self.failing is None or verdict.severity < self.failing.verdict.severity:
                 self.failing = outcome
 
     @property
     def verdict(self) -> Verdict:
         """The worst so far."""
-        heard = [outcome.verdict for outcome in self.outcomes if not (outcome.kink or outcome.outside)]
+        heard = [outcome.verdict for outcome in self.outcomes if outcome.counts]
         return worst(heard)
 
     def report(self, seconds: float) -> Report:
@@ -50,14 +50,18 @@ class Summary:
             pair=self.trial.subject.form.names,
             findings=findings,
             notes=tuple(self._notes()),
-            witnesses=self.trial.witnesses(),
+            witnesses=self._witnesses(),
             cases=len(self.outcomes),
             redrawn=self.redrawn,
             seed=self.seed,
             seconds=seconds,
             testimony_digits=self._testimony(),
-            environment=self.trial.environment,
+            environment=environment(),
         )
+
+    def _witnesses(self) -> tuple[str, ...]:
+        spoke = {witness for outcome in self.outcomes for witness in outcome.witnesses}
+        return tuple(witness for witness in ("autodiff", "finite_difference") if witness in spoke)
 
     def _testimony(self) -> float:
         said = [outcome.testimony.digits for outcome in self.outcomes if outcome.testimony is not None]
@@ -93,7 +97,7 @@ class Summary:
     # ---- leaves
 
     def _leaf(self, name: str) -> LeafReport:
-        heard = [outcome for outcome in self.outcomes if not (outcome.kink or outcome.outside)]
+        heard = [outcome for outcome in self.outcomes if outcome.counts]
         compared = [outcome.comparisons[name] for outcome in heard if name in outcome.comparisons]
         verdicts = [outcome.verdicts[name] for outcome in heard if name in outcome.verdicts]
         verdicts += [finding.verdict for outcome in heard for finding in outcome.findings if finding.leaf == name]

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 
 from oracle.cases import Case, schedule
 from oracle.draws import key
-from oracle.hearing import Hearing, Outcome
+from oracle.hearing import Hearing
+from oracle.outcome import Outcome
 from oracle.subject import Subject
 from oracle.summary import Summary
 from oracle.trial import Trial
@@ -104,7 +105,7 @@ def hear(trial: Trial, case: Case, summary: Summary | None = None) -> Outcome:
     """Hear a case; at a kink or outside the domain it is redrawn, and counted."""
     outcome = Hearing(trial, case).outcome()
     for attempt in range(1, _REDRAWS):
-        if not (outcome.kink or outcome.outside):
+        if outcome.counts:
             break
         if summary is not None:
             summary.redrawn += 1

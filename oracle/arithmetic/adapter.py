@@ -38,7 +38,7 @@ def inner(a: Raw, b: Raw) -> Any:
     return kernels.reduce_sum(products, tuple(range(products.ndim)))[()]
 
 
-def scaled(balls: Raw, numerator: float, denominator: int) -> Raw:
+def scaled(balls: Raw, numerator: float, denominator: float) -> Raw:
     """Balls times an exact number, divided by another."""
     product = kernels.BINARY["multiply"](balls, lift(numerator))
     return kernels.BINARY["divide"](product, lift(denominator))

@@ -79,16 +79,16 @@ def _share(a: Any, b: Any) -> bool:
 
 def second_call(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken:
     """After a call with other values, on the same object and module, the same case gives the same bits."""
-    other = Point(point.subject, point.case.at())
+    other = Point(point.subject, point.case)
     other.values = {name: _shifted(value) for name, value in point.values.items()}
     form, before, again = point.subject.form, Run(), Run()
     with binding.untouched(), quiet():
         owner = form.begin(point.case.sizes)
         evaluate(before, other, adapter.Floats(), owner=owner)
         form.reset(owner)
-        state = np.random.get_state()[1].tobytes()  # type: ignore[union-attr]
+        state = _random_state()
         evaluate(again, point, adapter.Floats(), owner=owner)
-        consumed = state != np.random.get_state()[1].tobytes()  # type: ignore[union-attr]
+        consumed = state != _random_state()
     if consumed:
         message = (
             "forward or backward changed NumPy's global random state; pass a Generator or the drawn values instead"
@@ -103,6 +103,12 @@ def second_call(point: Point, binding: Binding, first: Run, bound: Bound) -> Bro
             message = f"called a second time, the gradient of {leaf} is another: {leaf}"
             message += f"{_differing(value, first.gradients[leaf])}; state leaks from one call into the next"
             yield BROKEN if rounding else Verdict.REFUTED, message, leaf
+
+
+def _random_state() -> bytes:
+    """NumPy's global random state."""
+    state: Any = np.random.get_state()
+    return bytes(state[1].tobytes()) + str(state[2]).encode()
 
 
 def _shifted(value: Any) -> Any:

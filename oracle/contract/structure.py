@@ -18,7 +18,7 @@ def structure(point: Point, run: Run) -> Iterator[Finding]:
     """What is wrong with the names, shapes and dtypes of the gradients."""
     for leaf in point.differentiated:
         expected = np.shape(point.values[leaf])
-        value = run.gradients.get(leaf)
+        value: Any = run.gradients.get(leaf)
         if (problem := _problem(value, expected)) is not None:
             detail = "" if np.size(value) == int(np.prod(expected)) and _is_float(value) else NO_VALUES
             yield Finding(Verdict.BROKEN_CONTRACT, f"the gradient of {leaf} {problem}", leaf, str(point.case), detail)

@@ -100,7 +100,7 @@ def match(returned: Any, names: Sequence[str], every: Sequence[str], rule: str |
     """
     expected = f"{count_sentence(len(names), 'gradient')}: {', '.join(names)}"
     if isinstance(returned, tuple) and hasattr(returned, "_fields"):
-        picked = by_name(returned._asdict(), names, rule)
+        picked = by_name(returned._asdict()  # type: ignore[attr-defined], names, rule)
         returned = picked if picked is not None else tuple(returned)
     if isinstance(returned, Mapping):
         picked = by_name(returned, names, rule)

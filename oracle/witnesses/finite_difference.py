@@ -17,7 +17,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -26,17 +25,10 @@ from oracle.arithmetic import adapter
 from oracle.binding import Binding
 from oracle.point import Point
 from oracle.runs import forward_in_balls
+from oracle.witnesses.statement import Statement, Testimony
 
 BITS, STEP = 512, 150
 FAR = 1e20  # how many times the seen error a gap must be to refute
-
-
-class Testimony(Enum):
-    """What the witness says of a slope."""
-
-    CONFIRMS = "finite differences of the hand-written forward agree"
-    REFUTES = "finite differences of the hand-written forward disagree"
-    SILENT = "finite differences of the hand-written forward cannot tell"
 
 
 @dataclass(frozen=True)
@@ -45,15 +37,6 @@ class Slope:
 
     estimate: Any
     error: Any
-
-
-@dataclass(frozen=True)
-class Statement:
-    """The testimony, to how many digits, and why the witness is silent if it is."""
-
-    testimony: Testimony
-    digits: float = 0.0
-    why: str = ""
 
 
 class Silent(Exception):
@@ -110,7 +93,7 @@ def judge(seen: Slope, claim: Any, size: float, digits: float) -> Statement:
     if not all(map(math.isfinite, (far, near, known))):
         return Statement(Testimony.SILENT, why="the slope is not finite")
     if far > FAR * known:
-        return Statement(Testimony.REFUTES)
+        return Statement(Testimony.REFUTES, gap=far)
     places = -math.log10(max(near, 1e-300) / size) if size else math.inf
     if far > known:
         return Statement(Testimony.SILENT, why=f"a gap of {far:.1e} beside a seen error of {known:.1e}")
@@ -119,9 +102,13 @@ def judge(seen: Slope, claim: Any, size: float, digits: float) -> Statement:
     return Statement(Testimony.CONFIRMS, places)
 
 
-def directions(point: Point, number: int = 0, leaves: tuple[str, ...] | None = None) -> dict[str, adapter.Raw]:
-    """A generic joint direction over the leaves, as exact balls."""
-    return {name: adapter.lift(point.direction(name, number)) for name in leaves or tuple(point.differentiated)}
+def directions(point: Point, number: int = 0, uncut: Mapping[str, Any] | None = None) -> dict[str, adapter.Raw]:
+    """A generic joint direction over all gradients, as exact balls; `uncut` masks the entries that take part."""
+    found = {}
+    for name in point.differentiated:
+        direction = point.direction(name, number)
+        found[name] = adapter.lift(direction if uncut is None else np.where(uncut[name], direction, 0.0))
+    return found
 
 
 def testify(
@@ -131,13 +118,13 @@ def testify(
     *,
     digits: float,
     number: int = 0,
-    leaves: tuple[str, ...] | None = None,
+    uncut: Mapping[str, Any] | None = None,
 ) -> Statement:
     """What finite differences along one generic direction say of these gradients (raw balls by leaf)."""
     statement = Statement(Testimony.SILENT)
     for finer in (1, 2):
         try:
-            along = directions(point, number, leaves)
+            along = directions(point, number, uncut)
             seen = slope(point, binding, along, BITS * finer, STEP * finer)
         except Silent as silence:
             return Statement(Testimony.SILENT, why=str(silence))

@@ -1,0 +1,110 @@
+"""Which entries finite differences refute, where they are the only witness.
+
+A slope along one direction says that something is wrong. A direction within one gradient says which gradient, and
+directions along single entries, or halves of the gradient where it is large, say which entry.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from oracle.arithmetic import adapter, enclosures
+from oracle.verdict import Comparison, Entry, Verdict
+from oracle.witnesses.finite_difference import Silent, claimed, judge, slope
+from oracle.witnesses.statement import Testimony
+
+if TYPE_CHECKING:
+    from oracle.hearing import Hearing
+
+Mask = Any  # a boolean array in the shape of a gradient
+AFFORDABLE = 48  # entries looked at one by one
+
+
+def rounded(comparison: Comparison) -> Comparison:
+    """The comparison of a gradient that differs by no more than rounded constants explain."""
+    return dataclasses.replace(comparison, rounded=comparison.entries)
+
+
+def locate(hearing: Hearing) -> None:
+    """Replace the comparisons of the gradients that are wrong by ones that say so."""
+    found = False
+    for leaf, balls in hearing.gradients.items():
+        everywhere = np.ones(balls.shape, dtype=bool)
+        if balls.size and _refuted(hearing, leaf, everywhere):
+            found = True
+            hearing.found.comparisons[leaf] = _compared(hearing, leaf)
+    if not found:
+        hearing.find(Verdict.REFUTED, f"{Testimony.REFUTES.value} along a joint direction of all gradients")
+
+
+def _compared(hearing: Hearing, leaf: str) -> Comparison:
+    """The wrong entries of one gradient: all of them where that is affordable, else one example."""
+    balls = hearing.gradients[leaf]
+    if balls.size <= AFFORDABLE:
+        wrong = [index for index in np.ndindex(balls.shape) if _refuted(hearing, leaf, _only(balls.shape, index))]
+    else:
+        wrong = [_bisected(hearing, leaf)]
+    wrong = wrong or [_bisected(hearing, leaf)]
+    entries = [_entry(hearing, leaf, index) for index in wrong]
+    worst = max(entries, key=lambda entry: entry.gap)
+    return Comparison(leaf, balls.shape, balls.size, wrong=len(wrong), worst=worst)
+
+
+def _only(shape: tuple[int, ...], index: tuple[int, ...]) -> Mask:
+    mask = np.zeros(shape, dtype=bool)
+    mask[index] = True
+    return mask
+
+
+def _bisected(hearing: Hearing, leaf: str) -> tuple[int, ...]:
+    """One wrong entry, found by halving."""
+    shape = hearing.gradients[leaf].shape
+    flat = np.arange(int(np.prod(shape)))
+    while flat.size > 1:
+        half = flat[: flat.size // 2]
+        mask = np.zeros(int(np.prod(shape)), dtype=bool)
+        mask[half] = True
+        flat = half if _refuted(hearing, leaf, mask.reshape(shape)) else flat[flat.size // 2 :]
+    return tuple(int(k) for k in np.unravel_index(int(flat[0]), shape))
+
+
+def _direction(hearing: Hearing, leaf: str, mask: Mask) -> dict[str, adapter.Raw]:
+    return {leaf: adapter.lift(np.where(mask, hearing.point.direction(leaf), 0.0))}
+
+
+def _refuted(hearing: Hearing, leaf: str, mask: Mask) -> bool:
+    """Whether finite differences refute the gradient along the entries of the mask."""
+    along = _direction(hearing, leaf, mask)
+    try:
+        seen = slope(hearing.point, hearing.trial.binding, along)
+    except Silent:
+        return False
+    with adapter.precision(hearing.found.bits * 2):
+        plain = hearing.trial.undone({leaf: hearing.gradients[leaf]}, hearing.case.sizes)
+        claim, size = claimed(plain, along)
+        return judge(seen, claim, size, 1.0).testimony is Testimony.REFUTES
+
+
+def _entry(hearing: Hearing, leaf: str, index: tuple[int, ...]) -> Entry:
+    """One entry, as it is and as finite differences have it."""
+    balls = hearing.gradients[leaf]
+    got = balls[index]
+    along = _direction(hearing, leaf, _only(balls.shape, index))
+    with adapter.precision(hearing.found.bits * 2):
+        component = along[leaf][index]
+        seen = slope(hearing.point, hearing.trial.binding, along)
+        derivative = seen.estimate / component
+        numerator, denominator = hearing.trial.subject.deviations.factor(hearing.case.sizes)
+        derivative = derivative * adapter.lift(numerator)[()] / adapter.lift(float(denominator))[()]
+        gap = float(abs(got - derivative).abs_upper())
+    return Entry(
+        index,
+        got=enclosures.show(got),
+        derivative=enclosures.show(derivative),
+        got_enclosure=enclosures.enclosure(got),
+        derivative_enclosure=f"{enclosures.show(derivative, 25)} by finite differences",
+        gap=gap,
+    )

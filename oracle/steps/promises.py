@@ -1,0 +1,36 @@
+"""What a backward promises besides numbers, checked in two steps: structure first, behaviour last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from oracle import contract
+from oracle.accuracy import FEW
+from oracle.contract.structure import NO_VALUES
+from oracle.verdict import Finding
+
+if TYPE_CHECKING:
+    from oracle.hearing import Hearing
+
+
+def check_structure(hearing: Hearing) -> None:
+    """One gradient per input, same shape, a float dtype. Without values there is nothing further to hear."""
+    broken = list(contract.structure(hearing.point, hearing.floats))
+    for leaf in contract.single_precision(hearing.point, hearing.floats):
+        hearing.found.notes.append(f"the gradient of {leaf} is float32 although all inputs are float64")
+    for finding in broken:
+        if finding.detail == NO_VALUES:
+            hearing.end(finding.verdict, finding.message)
+        hearing.found.findings.append(finding)
+
+
+def check_behaviour(hearing: Hearing) -> None:
+    """Everything that shows when forward and backward are called again or otherwise."""
+    found: list[Finding] = list(
+        contract.behaviour(
+            hearing.point, hearing.trial.binding, hearing.floats, lambda leaf: hearing.bound(leaf, np.float64, FEW)
+        )
+    )
+    hearing.found.findings.extend(found)

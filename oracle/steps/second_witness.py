@@ -1,0 +1,145 @@
+"""Finite differences of the hand-written forward: the second witness, and the only one where JAX is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from oracle.accuracy import FEW
+from oracle.arithmetic import adapter
+from oracle.steps import locating
+from oracle.verdict import Comparison, Verdict, WitnessesDisagree
+from oracle.witnesses.finite_difference import testify
+from oracle.witnesses.statement import Statement, Testimony
+
+if TYPE_CHECKING:
+    from oracle.hearing import Hearing
+
+Raw = adapter.Raw
+
+
+def hear(hearing: Hearing) -> None:
+    """What the second witness says of the hand-written gradients, and of the oracle's if they differ."""
+    statement = hearing.found.testimony = _testify(hearing, hearing.gradients)
+    hearing.found.witnesses.append("finite_difference")
+    agree = all(not comparison.wrong for comparison in hearing.found.comparisons.values())
+    if hearing.ties and not (agree and statement.testimony is Testimony.CONFIRMS):
+        what, place = next(iter(hearing.ties.items()))
+        hearing.redraw(kink=f"{what}, at {place}")
+    if any(comparison.wrong for comparison in hearing.output_comparisons):
+        _judge_forwards(hearing, statement)
+    elif not hearing.has_truth:
+        _judge_alone(hearing, statement)
+    else:
+        hearing.found.witnesses.append("autodiff")
+        _judge_with_program(hearing, statement)
+
+
+def _testify(hearing: Hearing, gradients: Mapping[str, Raw]) -> Statement:
+    """The testimony on gradients; entries that a declared clip has cut are left to the gradient program."""
+    with adapter.precision(hearing.found.bits):
+        plain = hearing.trial.undone(gradients, hearing.case.sizes)
+    return testify(
+        hearing.point,
+        hearing.trial.binding,
+        plain,
+        digits=hearing.trial.digits,
+        uncut=_uncut(hearing, gradients),
+    )
+
+
+def _uncut(hearing: Hearing, gradients: Mapping[str, Raw]) -> dict[str, Any] | None:
+    """Which entries lie strictly inside the declared clip; None without one."""
+    clip = hearing.trial.subject.deviations.clip
+    if clip is None:
+        return None
+    return {name: np.abs(adapter.midpoints(balls)) < clip for name, balls in gradients.items()}
+
+
+def _judge_with_program(hearing: Hearing, statement: Statement) -> None:
+    """The two witnesses must not contradict each other."""
+    says = statement.testimony
+    if any(comparison.wrong for comparison in hearing.leaf_comparisons):
+        _confirm_refutation(hearing, says)
+    elif any(comparison.rounded for comparison in hearing.leaf_comparisons):
+        if says is Testimony.CONFIRMS:
+            _contradiction(hearing, "finite differences confirm what the gradient program finds rounded")
+    elif says is Testimony.REFUTES:
+        if hearing.trial.reference.implicit:
+            return _judge_alone(hearing, statement)
+        _contradiction(hearing, "finite differences refute what the gradient program certifies")
+    elif says is Testimony.SILENT:
+        hearing.find(Verdict.UNDECIDED, f"{says.value}: {statement.why}")
+    return None
+
+
+def _confirm_refutation(hearing: Hearing, says: Testimony) -> None:
+    if says is Testimony.CONFIRMS:
+        if not hearing.trial.reference.implicit:
+            _contradiction(hearing, "finite differences confirm what the gradient program refutes")
+        hearing.trial.reference.drop("its gradients of the traced forward differ from finite differences")
+        _forget_the_program(hearing)
+        return
+    side = _testify(hearing, hearing.truth)
+    if side.testimony is Testimony.REFUTES and not hearing.trial.reference.implicit:
+        _contradiction(hearing, "finite differences refute both the gradient program and the hand-written gradients")
+    if side.testimony is Testimony.CONFIRMS:
+        hearing.found.testimony = side
+
+
+def _forget_the_program(hearing: Hearing) -> None:
+    """Finite differences alone judge from here on: the gradients are compared with themselves."""
+    hearing.truth = {}
+    hearing.found.witnesses.remove("autodiff")
+    for leaf, comparison in list(hearing.found.comparisons.items()):
+        if comparison.wrong:
+            thin = Comparison(leaf, comparison.shape, comparison.entries, digits=hearing.trial.digits)
+            hearing.found.comparisons[leaf] = thin
+
+
+def _contradiction(hearing: Hearing, what: str) -> None:
+    raise WitnessesDisagree(
+        f"{hearing.trial.subject.name} at {hearing.case}: {what}; that is a fault of the oracle, please report it"
+    )
+
+
+def _judge_forwards(hearing: Hearing, statement: Statement) -> None:
+    """The outputs differ from the reference's: the hand-written pair may still be right in itself."""
+    differs = next(comparison for comparison in hearing.output_comparisons if comparison.wrong)
+    index = differs.worst.index if differs.worst else ()
+    place = f"[{', '.join(map(str, index))}]" if index else ""
+    numbers = f" (got {differs.worst.got}, the reference {differs.worst.derivative})" if differs.worst else ""
+    message = f"the output {differs.name}{place} differs from the reference's{numbers}"
+    match statement.testimony:
+        case Testimony.CONFIRMS:
+            hearing.end(Verdict.FORWARD_DIFFERS, f"{message}; finite differences side with the hand-written pair")
+        case Testimony.REFUTES:
+            hearing.find(Verdict.FORWARD_DIFFERS, message)
+            hearing.truth = {}
+            _judge_alone(hearing, statement)
+        case Testimony.SILENT:
+            hearing.end(Verdict.UNDECIDED, f"{message}, and {statement.testimony.value}: {statement.why}")
+
+
+def _judge_alone(hearing: Hearing, statement: Statement) -> None:
+    """Finite differences are the only witness."""
+    match statement.testimony:
+        case Testimony.SILENT:
+            hearing.end(Verdict.UNDECIDED, f"{statement.testimony.value}: {statement.why}")
+        case Testimony.REFUTES if _explained_by_rounding(hearing, statement):
+            for leaf, comparison in list(hearing.found.comparisons.items()):
+                if leaf in hearing.gradients:
+                    hearing.found.comparisons[leaf] = locating.rounded(comparison)
+        case Testimony.REFUTES:
+            locating.locate(hearing)
+
+
+def _explained_by_rounding(hearing: Hearing, statement: Statement) -> bool:
+    """Whether the gap of the slope lies within the float64 bounds of the gradients along the same direction."""
+    room = 0.0
+    for leaf in hearing.point.differentiated:
+        bound = hearing.bound(leaf, np.float64, FEW)
+        room += float(np.sum(np.abs(hearing.point.direction(leaf)) * bound))
+    return statement.gap <= room
