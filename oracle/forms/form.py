@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import ModuleType
 from typing import Any, Protocol
 
 from oracle.inputs import Input
+
+SIZES = "__oracle_sizes__"  # set by load_definitions: which globals of the script are sizes
+_FILE_MODULE = re.compile(r"_[0-9a-f]{16}$")  # the end of the names of modules that were loaded by path
 
 
 class ContractError(Exception):
@@ -53,21 +59,35 @@ def describe(function: Any) -> str:
     """How the code under test is called in messages: `lstm_ref.layer.backward`."""
     inner = getattr(function, "func", function)
     name = getattr(inner, "__qualname__", getattr(inner, "__name__", repr(inner)))
-    module = getattr(inner, "__module__", None)
-    return f"{module}.{name}" if module not in (None, "builtins", "__main__") else str(name)
+    module = _FILE_MODULE.sub("", getattr(inner, "__module__", None) or "builtins")
+    return f"{module}.{name}" if module not in ("builtins", "__main__") else str(name)
 
 
-def takes(function: Callable[..., Any], count: int) -> bool:
-    """Whether `function` can be called with `count` positional arguments; True if that cannot be known."""
+def takes(function: Callable[..., Any], count: int, keywords: Iterable[str] = ()) -> bool:
+    """Whether `function` can be called with `count` positional arguments, beside these keywords.
+
+    True if that cannot be known.
+    """
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
         return True
     try:
-        signature.bind(*[None] * count)
+        signature.bind(*[None] * count, **dict.fromkeys(keywords))
     except TypeError:
         return False
     return True
+
+
+def fit_sizes(code: Iterable[Any], sizes: Mapping[str, int]) -> None:
+    """Set the globals that hold sizes in scripts among the modules of `code` to these sizes."""
+    for one in code:
+        module = one if isinstance(one, ModuleType) else sys.modules.get(getattr(one, "__module__", None) or "")
+        for name, size in getattr(module, SIZES, {}).items():
+            if size not in sizes:
+                known = ", ".join(sizes) or "(none)"
+                raise SubjectError(f"load_definitions was told that {name} is the size {size!r}; the sizes are {known}")
+            setattr(module, name, sizes[size])
 
 
 def count_sentence(count: int, noun: str) -> str:
@@ -83,13 +103,26 @@ def differentiated(inputs: Mapping[str, Input]) -> list[str]:
 GRADIENT_RULES = ("{}", "d{}", "d_{}", "{}_bar", "{}_diff", "{}_grad", "grad_{}", "g{}", "D{}", "delta_{}", "{}_d")
 
 
-def by_name(found: Mapping[str, Any], names: Sequence[str], rule: str | None) -> dict[str, Any] | None:
+def check_rule(rule: str) -> None:
+    """Refuse a rule that does not give different names to the gradients of different inputs."""
+    try:
+        apart = rule.format("a") != rule.format("b")
+    except (LookupError, ValueError):
+        apart = False
+    if not apart:
+        raise SubjectError(
+            f"gradients={rule!r} has no place for a name; "
+            'expected a rule with {} in it, such as "d{}" or "{}_diff"'
+        )
+
+
+def by_name(found: Mapping[Any, Any], names: Sequence[str], rule: str | None) -> dict[str, Any] | None:
     """Gradients picked from a mapping by one naming rule for all; None if no rule fits."""
-    rules = (rule,) if rule is not None else GRADIENT_RULES
-    for pattern in rules:
+    keyed = {str(key): value for key, value in found.items()}
+    for pattern in (rule,) if rule is not None else GRADIENT_RULES:
         keys = [pattern.format(name) for name in names]
-        if all(key in found for key in keys):
-            return {name: found[key] for name, key in zip(names, keys, strict=True)}
+        if all(key in keyed for key in keys):
+            return {name: keyed[key] for name, key in zip(names, keys, strict=True)}
     return None
 
 
@@ -100,7 +133,8 @@ def match(returned: Any, names: Sequence[str], every: Sequence[str], rule: str |
     """
     expected = f"{count_sentence(len(names), 'gradient')}: {', '.join(names)}"
     if isinstance(returned, tuple) and hasattr(returned, "_fields"):
-        picked = by_name(returned._asdict()  # type: ignore[attr-defined], names, rule)
+        named: Any = returned
+        picked = by_name(named._asdict(), names, rule)
         returned = picked if picked is not None else tuple(returned)
     if isinstance(returned, Mapping):
         picked = by_name(returned, names, rule)
@@ -121,13 +155,70 @@ def match(returned: Any, names: Sequence[str], every: Sequence[str], rule: str |
     return {names[0]: returned}
 
 
-def unnest(path: str, value: Any, leaves: Mapping[str, Input], who: str) -> dict[str, Any]:
+def gather(
+    returned: Any, arguments: Sequence[str], leaves: Mapping[str, Input], rule: str | None, who: str
+) -> dict[str, Any]:
+    """The gradients by leaf in what a backward returned for its `arguments`, which may be nested.
+
+    Where a single argument has a gradient and it is nested, the gradients of its parts may be returned directly.
+    """
+    names = wanted_below(arguments, leaves)
+    if len(names) == 1 and holds_parts(returned, names[0], arguments, leaves, rule):
+        return unnest(names[0], returned, leaves, who, rule)
+    found: dict[str, Any] = {}
+    for name, value in match(returned, names, arguments, rule, who).items():
+        found |= unnest(name, value, leaves, who)
+    return found
+
+
+def wanted_below(paths: Sequence[str], leaves: Mapping[str, Input]) -> list[str]:
+    """Those paths at or below which some leaf has a gradient."""
+    wanted = differentiated(leaves)
+    return [path for path in paths if any(leaf == path or leaf.startswith(path + ".") for leaf in wanted)]
+
+
+def _parts(path: str, leaves: Mapping[str, Input]) -> list[str]:
+    """The steps that lead on from `path`; none from a leaf."""
+    return list(dict.fromkeys(leaf[len(path) + 1 :].split(".")[0] for leaf in leaves if leaf.startswith(path + ".")))
+
+
+def holds_parts(
+    returned: Any, path: str, arguments: Sequence[str], leaves: Mapping[str, Input], rule: str | None
+) -> bool:
+    """Whether a value is the gradients of the parts of `path`, rather than one that holds the gradient of `path`."""
+    parts = _parts(path, leaves)
+    if not parts:
+        return False
+    if isinstance(returned, Mapping):
+        return by_name(returned, [path], rule) is None
+    if not isinstance(returned, list | tuple) or len(returned) < 2:
+        return False
+    if f"{path}.{parts[0]}" in leaves and isinstance(returned[0], Mapping | list | tuple):
+        return False
+    return not _blank_elsewhere(returned, [path], arguments)
+
+
+def _blank_elsewhere(returned: Sequence[Any], names: Sequence[str], arguments: Sequence[str]) -> bool:
+    """Whether a sequence has a place for each argument, and None for those without a gradient."""
+    if len(returned) != len(arguments):
+        return False
+    return all(value is None for name, value in zip(arguments, returned, strict=True) if name not in names)
+
+
+def leading(returned: Sequence[Any], names: Sequence[str], arguments: Sequence[str]) -> Sequence[Any]:
+    """The values that are gradients, where a function may return other things after them."""
+    if len(returned) <= len(names) or _blank_elsewhere(returned, names, arguments):
+        return returned
+    return tuple(returned[: len(names)])
+
+
+def unnest(path: str, value: Any, leaves: Mapping[str, Input], who: str, rule: str | None = None) -> dict[str, Any]:
     """The gradient of one argument, flattened like the argument itself: `params` gives `params.W`, `params.b`."""
     if path in leaves:
         return {path: value}
-    below = list(dict.fromkeys(leaf[len(path) + 1 :].split(".")[0] for leaf in leaves if leaf.startswith(path + ".")))
-    picked = match(value, below, below, None, f"{who}, in the gradient of {path},")
+    parts = _parts(path, leaves)
+    names = [part for part in parts if wanted_below([f"{path}.{part}"], leaves)]
     found: dict[str, Any] = {}
-    for name, part in picked.items():
-        found |= unnest(f"{path}.{name}", part, leaves, who)
+    for part, gradient in match(value, names, parts, rule, f"{who}, in the gradient of {path},").items():
+        found |= unnest(f"{path}.{part}", gradient, leaves, who)
     return found

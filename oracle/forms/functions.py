@@ -9,12 +9,12 @@ from oracle.forms.form import (
     ContractError,
     Slots,
     SubjectError,
+    check_rule,
     count_sentence,
     describe,
-    differentiated,
-    match,
+    fit_sizes,
+    gather,
     takes,
-    unnest,
 )
 from oracle.inputs import Spec, nest, parse
 
@@ -48,9 +48,12 @@ class FunctionsForm:
                 f"{describe(forward)} does not take the {len(self.inputs)} inputs {', '.join(self.inputs)}; "
                 "inputs= names its positional arguments in order"
             )
+        if rule is not None:
+            check_rule(rule)
 
     def begin(self, sizes: Mapping[str, int]) -> _Memory:
         """A fresh memory for one evaluation."""
+        fit_sizes(self.code, sizes)
         return _Memory()
 
     def forward(self, owner: _Memory, values: Mapping[str, Any]) -> Any:
@@ -62,6 +65,9 @@ class FunctionsForm:
             owner.keeps_cache = True
         else:
             outputs = list(returned) if isinstance(returned, tuple) else [returned]
+        if not outputs or all(output is None for output in outputs):
+            who = describe(self.forward_function)
+            raise ContractError(f"{who} returned no output; expected (*outputs, cache), or the outputs alone")
         owner.outputs = tuple(outputs)
         return owner.outputs[0] if len(outputs) == 1 else owner.outputs
 
@@ -70,14 +76,7 @@ class FunctionsForm:
         who = describe(self.backward_function)
         listed = (cotangents,) if len(owner.outputs) == 1 else tuple(cotangents)
         returned = self.backward_function(*self._arguments(owner, listed, who))
-        every = list(self.inputs)
-        wanted = differentiated(self.leaves)
-        names = [name for name in every if any(leaf == name or leaf.startswith(name + ".") for leaf in wanted)]
-        picked = match(returned, names, every, self.rule, who)
-        found: dict[str, Any] = {}
-        for name, value in picked.items():
-            found |= unnest(name, value, {leaf: self.leaves[leaf] for leaf in wanted}, who)
-        return found
+        return gather(returned, list(self.inputs), self.leaves, self.rule, who)
 
     def _arguments(self, owner: _Memory, cotangents: tuple[Any, ...], who: str) -> tuple[Any, ...]:
         for arguments in self._candidates(owner, cotangents):
@@ -91,7 +90,7 @@ class FunctionsForm:
 
     def _candidates(self, owner: _Memory, cotangents: tuple[Any, ...]) -> tuple[tuple[Any, ...], ...]:
         if owner.keeps_cache:
-            return (*cotangents, owner.cache), (owner.cache,), cotangents
+            return (*cotangents, owner.cache), (owner.cache,)
         return (*cotangents, *owner.arguments), cotangents, owner.arguments
 
     def takes_cotangents(self, owner: _Memory) -> bool:
@@ -99,7 +98,8 @@ class FunctionsForm:
         count, inputs = len(owner.outputs), len(owner.arguments)
         if owner.keeps_cache:
             return takes(self.backward_function, count + 1) or not takes(self.backward_function, 1)
-        return takes(self.backward_function, count + inputs) or takes(self.backward_function, count)
+        some = takes(self.backward_function, count + inputs) or takes(self.backward_function, count)
+        return some or not takes(self.backward_function, inputs)
 
     def reset(self, owner: _Memory) -> None:
         """Functions keep nothing."""

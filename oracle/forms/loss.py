@@ -7,21 +7,26 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from oracle import paths
+from oracle.forms.form import SIZES as SIZES
 from oracle.forms.form import (
     ContractError,
     Slots,
     SubjectError,
+    by_name,
+    check_rule,
     count_sentence,
     describe,
     differentiated,
-    match,
+    fit_sizes,
+    gather,
+    holds_parts,
+    leading,
     takes,
     unnest,
+    wanted_below,
 )
 from oracle.forms.object import gradient_path
-from oracle.inputs import Input, Spec, nest, parse
-
-SIZES = "__oracle_sizes__"  # set by load_definitions: which globals of the script are sizes
+from oracle.inputs import Input, Spec, joined, nest, parse
 
 
 class _Returned:
@@ -44,9 +49,11 @@ class LossForm:
     ) -> None:
         self.function, self.inputs, self.parameters = function, dict(inputs), parse(dict(parameters))
         self.input_leaves = parse(self.inputs)
-        self.leaves: dict[str, Input] = {**self.parameters, **self.input_leaves}
+        self.leaves: dict[str, Input] = joined(self.parameters, self.input_leaves)
+        self.arguments = [*self.parameters, *self.inputs]
+        self.wanted = wanted_below(self.arguments, self.leaves)
         self.rule = gradients
-        self.owner = owner if owner is not None else sys.modules.get(getattr(function, "__module__", ""), None)
+        self.owner = owner if owner is not None else _module_of(function)
         self.code: tuple[Any, ...] = (function,) if owner is None or isinstance(owner, dict) else (function, owner)
         self.names = (f"the loss of {describe(function)}", f"the gradient in {describe(function)}")
         if not takes(function, len(self.inputs)):
@@ -54,19 +61,28 @@ class LossForm:
                 f"{describe(function)} does not take the {len(self.inputs)} inputs {', '.join(self.inputs)}; "
                 "inputs= names its positional arguments in order"
             )
+        self._check_rule()
+
+    def _check_rule(self) -> None:
+        if isinstance(self.rule, str):
+            check_rule(self.rule)
+            paths.split(self.rule)
+        elif self.rule is not None:
+            leaves = differentiated(self.leaves)
+            if missing := [leaf for leaf in leaves if not any(_within(leaf, name) for name in self.rule)]:
+                raise SubjectError(f"gradients= says nothing of {missing[0]!r}; expected all of {', '.join(leaves)}")
 
     def begin(self, sizes: Mapping[str, int]) -> _Returned:
         """The owner as it is, with the sizes that a script keeps in globals set to this case's."""
+        fit_sizes((*self.code, self.owner), sizes)
         state = _Returned()
         state.owner = self.owner
-        for name, size in getattr(self.owner, SIZES, {}).items():
-            setattr(self.owner, name, sizes[size])
         return state
 
     def forward(self, owner: _Returned, values: Mapping[str, Any]) -> Any:
         """The loss."""
         for name in self.parameters:
-            if not paths.has(owner.owner, name):
+            if not paths.has(owner.owner, name) and not hasattr(owner.owner, SIZES):
                 place = _owner_name(owner.owner)
                 raise SubjectError(f"the parameter {name!r} is not on {place}; owner= says where it lives")
             paths.write(owner.owner, name, values[name])
@@ -80,48 +96,59 @@ class LossForm:
 
     def backward(self, owner: _Returned, cotangents: Any, slots: Slots) -> dict[str, Any]:
         """The gradients that the function returned with the loss, or left on the owner."""
-        names = self._wanted()
-        if isinstance(self.rule, Mapping) or (isinstance(self.rule, str) and not self._returns_names()):
-            return self._from_places(owner, names)
-        return self._from_returned(owner, names)
+        if isinstance(self.rule, Mapping) or (isinstance(self.rule, str) and len(paths.split(self.rule)) > 1):
+            return self._from_places(owner)
+        if isinstance(self.rule, str) and not len(owner.gradients):
+            return self._from_places(owner)
+        return self._from_returned(owner.gradients)
 
-    def _wanted(self) -> list[str]:
-        return [*differentiated(self.parameters), *differentiated(self.input_leaves)]
-
-    def _returns_names(self) -> bool:
-        return isinstance(self.rule, str) and len(paths.split(self.rule)) <= 1
-
-    def _from_places(self, owner: _Returned, names: list[str]) -> dict[str, Any]:
+    def _from_places(self, owner: _Returned) -> dict[str, Any]:
         assert isinstance(self.rule, str | Mapping)
-        return {name: paths.read(owner.owner, gradient_path(owner.owner, name, self.rule)) for name in names}
-
-    def _from_returned(self, owner: _Returned, names: list[str]) -> dict[str, Any]:
-        who, returned = describe(self.function), owner.gradients
-        if isinstance(self.rule, list | tuple):
-            if len(returned) < len(self.rule):
-                raise ContractError(
-                    f"{who} returned {count_sentence(len(returned), 'value')} after the loss; "
-                    f"gradients= names {len(self.rule)}"
-                )
-            return {name: value for name, value in zip(self.rule, returned, strict=False) if name in names}
-        if isinstance(returned, Mapping):
-            return match(returned, names, names, self.rule if isinstance(self.rule, str) else None, who)
-        if not len(returned) and isinstance(self.rule, str):
-            return self._from_places(owner, names)
-        if len(returned) < len(names):
-            raise ContractError(
-                f"{who} returned {count_sentence(len(returned), 'value')} after the loss; "
-                f"expected {count_sentence(len(names), 'gradient')}: {', '.join(names)}"
-            )
-        found: dict[str, Any] = {}
-        tops = [*dict.fromkeys(differentiated(self.parameters)), *self._input_tops()]
-        for name, value in zip(tops, returned, strict=False):
-            found |= unnest(name, value, {leaf: self.leaves[leaf] for leaf in names}, who)
+        found = {}
+        for name in differentiated(self.leaves):
+            path = gradient_path(owner.owner, name, self.rule)
+            try:
+                found[name] = paths.read(owner.owner, path)
+            except paths.PathError as error:
+                raise ContractError(f"{describe(self.function)} left no gradient for {name}: {error}") from None
         return found
 
-    def _input_tops(self) -> list[str]:
-        wanted = differentiated(self.input_leaves)
-        return [name for name in self.inputs if any(leaf == name or leaf.startswith(name + ".") for leaf in wanted)]
+    def _from_returned(self, returned: Any) -> dict[str, Any]:
+        who = describe(self.function)
+        if isinstance(self.rule, list | tuple):
+            return self._listed(returned, self.rule, who)
+        rule = self.rule if isinstance(self.rule, str) else None
+        if hasattr(returned, "_fields") and by_name(returned._asdict(), self.wanted, rule) is not None:
+            returned = returned._asdict()
+        if isinstance(returned, Mapping):
+            return gather(self._full_names(returned, rule), self.arguments, self.leaves, rule, who)
+        alone = len(self.wanted) == 1 and holds_parts(returned, self.wanted[0], self.arguments, self.leaves, rule)
+        if not alone and len(returned) < len(self.wanted):
+            raise ContractError(
+                f"{who} returned {count_sentence(len(returned), 'value')} after the loss; "
+                f"expected {count_sentence(len(self.wanted), 'gradient')}: {', '.join(self.wanted)}"
+            )
+        gradients = returned if alone else leading(returned, self.wanted, self.arguments)
+        return gather(gradients, self.arguments, self.leaves, rule, who)
+
+    def _listed(self, returned: Any, names: Sequence[str], who: str) -> dict[str, Any]:
+        """The gradients by a declared list of names for what follows the loss."""
+        if isinstance(returned, Mapping) or len(returned) < len(names):
+            kind = "a mapping" if isinstance(returned, Mapping) else count_sentence(len(returned), "value")
+            raise ContractError(f"{who} returned {kind} after the loss; gradients= names {len(names)}")
+        found: dict[str, Any] = {}
+        for name, value in zip(names, returned, strict=False):
+            if wanted_below([name], self.leaves):
+                found |= unnest(name, value, self.leaves, who)
+        return found
+
+    def _full_names(self, returned: Mapping[Any, Any], rule: str | None) -> Mapping[Any, Any]:
+        """A mapping by the last steps of parameters' paths (`W` for `model["W"]`) as one by whole paths."""
+        last = {name: paths.split(name)[-1] for name in self.wanted}
+        if by_name(returned, self.wanted, rule) is not None or len(set(last.values())) < len(last):
+            return returned
+        found = by_name(returned, list(last.values()), rule)
+        return returned if found is None else {name: found[last[name]] for name in self.wanted}
 
     def takes_cotangents(self, owner: _Returned) -> bool:
         """Never: the output is a loss."""
@@ -129,6 +156,16 @@ class LossForm:
 
     def reset(self, owner: _Returned) -> None:
         """A function keeps nothing that we know of."""
+
+
+def _within(leaf: str, name: str) -> bool:
+    """Whether a leaf is what a name means, or a part of it."""
+    return leaf == name or leaf.startswith(f"{name}.")
+
+
+def _module_of(function: Any) -> Any:
+    """The module of a function, or of the function in a partial one."""
+    return sys.modules.get(getattr(getattr(function, "func", function), "__module__", None) or "")
 
 
 def _owner_name(owner: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from oracle import paths
@@ -12,14 +12,16 @@ from oracle.forms.form import (
     ContractError,
     Slots,
     SubjectError,
+    check_rule,
     count_sentence,
     describe,
     differentiated,
-    match,
+    fit_sizes,
+    gather,
     takes,
-    unnest,
 )
-from oracle.inputs import Input, Spec, nest, parse
+from oracle.inputs import Input, Spec, joined, nest, parse
+from oracle.shapes import Shape
 
 LEARNING_RATES = ("lr", "learning_rate", "alpha", "eta", "step_size", "rate")
 UPDATE = "update"
@@ -30,18 +32,20 @@ class _Used:
     """An object of the user's, and what its last forward returned."""
 
     target: Any
+    sizes: Mapping[str, int] = field(default_factory=dict)
     outputs: tuple[Any, ...] = ()
+    separately: bool = False  # whether the outputs are several, so that their cotangents are several arguments
 
 
 def gradient_path(root: Any, parameter: str, rule: str | Mapping[str, str]) -> str:
-    """Where the gradient of `parameter` stands: beside it by the rule, or below the object if the rule is a path."""
+    """Where the gradient of `parameter` stands by the rule: beside it, or as near above it as there is such a place."""
     if not isinstance(rule, str):
         return rule[parameter]
     *owners, last = paths.split(parameter)
-    named = rule.format(last)
-    beside = ".".join([*owners, named])
-    candidates = (named, ".".join([*owners[:-1], named]), beside) if len(paths.split(rule)) > 1 else (beside, named)
-    return next((path for path in candidates if paths.has(root, path)), candidates[0])
+    named = [step.format(last) for step in paths.split(rule)]
+    nearest_first = [paths.join([*owners[:depth], *named]) for depth in range(len(owners), -1, -1)]
+    unless_found = nearest_first[-1] if len(named) > 1 else nearest_first[0]
+    return next((path for path in nearest_first if paths.has(root, path)), unless_found)
 
 
 def same_place(present: Any, value: Any) -> bool:
@@ -72,52 +76,97 @@ class ObjectForm:
         self.make, self.forward_name, self.backward_name = make, forward, backward
         self.inputs, self.parameters = dict(inputs), parse(dict(parameters))
         self.input_leaves = parse(self.inputs)
-        self.leaves: dict[str, Input] = {**self.parameters, **self.input_leaves}
-        self.outputs, self.rule, self.input_gradients = outputs, gradients, input_gradients
+        self.leaves: dict[str, Input] = joined(self.parameters, self.input_leaves)
+        self.outputs = None if outputs is None else {path: Shape.parse(spec) for path, spec in outputs.items()}
+        self.rule, self.input_gradients = gradients, input_gradients
         self.reset_hook, self.update = reset, update
         functions = (forward, backward, reset, update)
         self.code: tuple[Any, ...] = (make, *(function for function in functions if callable(function)))
         self.names = (self._title(forward), self._title(backward))
-        self._check_rule()
+        self._check_rules()
 
     def _title(self, name: str | Callable[..., Any]) -> str:
         return describe(name) if callable(name) else f"{describe(self.make)}.{name}"
 
-    def _check_rule(self) -> None:
-        if isinstance(self.rule, str) and self.rule != UPDATE and "{}" not in self.rule:
-            raise SubjectError(
-                f'gradients={self.rule!r} names no parameter; expected a rule such as "d{{}}" or "{{}}_diff"'
-            )
-        if not isinstance(self.rule, str) and (missing := [name for name in self.parameters if name not in self.rule]):
+    def _check_rules(self) -> None:
+        wanted = differentiated(self.parameters)
+        if isinstance(self.rule, str):
+            if self.rule != UPDATE and wanted:
+                self._check_naming(self.rule)
+        elif missing := [name for name in wanted if name not in self.rule]:
             raise SubjectError(f"gradients= says nothing of the parameter {missing[0]!r}")
+        if self.input_gradients is None:
+            return
+        inputs = differentiated(self.input_leaves)
+        if missing := [name for name in inputs if name not in self.input_gradients]:
+            raise SubjectError(
+                f"input_gradients= says nothing of the input {missing[0]!r}; "
+                "declare it with oracle.reals(..., differentiated=False) if it has no gradient"
+            )
+        if unknown := [name for name in self.input_gradients if name not in inputs]:
+            raise SubjectError(
+                f"input_gradients= names {unknown[0]!r}; expected some of {', '.join(inputs) or '(none)'}"
+            )
+
+    @staticmethod
+    def _check_naming(rule: str) -> None:
+        check_rule(rule)
+        paths.split(rule)
+        if rule.format("W") == "W":
+            raise SubjectError(
+                f"gradients={rule!r} is the place of the parameter itself; "
+                'expected a rule such as "d{}", or "update" if the backward takes a step'
+            )
 
     def begin(self, sizes: Mapping[str, int]) -> _Used:
         """A fresh object."""
-        wanted = dict(sizes)
+        fit_sizes(self.code, sizes)
+        return _Used(self.make(**self._wanted(sizes)), dict(sizes))
+
+    def _wanted(self, sizes: Mapping[str, int]) -> dict[str, int]:
+        """Those sizes that `make` takes."""
         try:
-            signature = inspect.signature(self.make)
+            expected = inspect.signature(self.make).parameters.values()
         except (TypeError, ValueError):
-            return _Used(self.make(**wanted))
-        if not any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values()):
-            wanted = {name: size for name, size in wanted.items() if name in signature.parameters}
-        return _Used(self.make(**wanted))
+            return dict(sizes)
+        if any(one.kind is one.VAR_KEYWORD for one in expected):
+            return dict(sizes)
+        optional = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+        for one in expected:
+            if one.name not in sizes and one.default is one.empty and one.kind not in optional:
+                known = ", ".join(sizes) or "(none)"
+                raise SubjectError(
+                    f"{describe(self.make)} needs {one.name!r}, which is no size; the sizes are {known}. "
+                    "Pass a function of the sizes that makes the object"
+                )
+        return {one.name: sizes[one.name] for one in expected if one.name in sizes}
 
     def forward(self, owner: _Used, values: Mapping[str, Any]) -> Any:
         """What the forward returns, or what stands at the places named in `outputs`."""
+        written: list[tuple[str, Any]] = []
         for name in self.parameters:
-            self._write(owner.target, name, values[name])
+            self._write(owner.target, name, values[name], written)
         arguments = [nest(spec, values, name) for name, spec in self.inputs.items()]
         returned = self._call(owner.target, self.forward_name, arguments)
         if self.outputs is not None:
-            outputs = {path: paths.read(owner.target, path) for path in self.outputs}
-            owner.outputs = tuple(outputs.values())
+            outputs = {path: self._output(owner, path, shape) for path, shape in self.outputs.items()}
+            owner.outputs, owner.separately = tuple(outputs.values()), True
             return outputs
         if returned is None:
             raise ContractError(f"{self._name(owner, self.forward_name)} returned None; name its outputs with outputs=")
+        owner.separately = isinstance(returned, tuple)
         owner.outputs = returned if isinstance(returned, tuple) else (returned,)
         return returned
 
-    def _write(self, target: Any, name: str, value: Any) -> None:
+    @staticmethod
+    def _output(owner: _Used, path: str, shape: Shape) -> Any:
+        """What stands at the place of an output; in the shape that its spec says, where it has one."""
+        value, expected = paths.read(owner.target, path), shape.concrete(owner.sizes)
+        if (found := getattr(value, "shape", expected)) != expected:
+            raise SubjectError(f"the output {path!r} has shape {found} on the object, but its spec gives {expected}")
+        return value
+
+    def _write(self, target: Any, name: str, value: Any, written: list[tuple[str, Any]]) -> None:
         if not paths.has(target, name):
             raise SubjectError(f"the parameter {name!r} is not on the object: {self._missing(target, name)}")
         present = paths.read(target, name)
@@ -126,6 +175,9 @@ class ObjectForm:
                 f"the parameter {name!r} has shape {present.shape} on the object, but its spec gives {value.shape}"
             )
         if same_place(present, value):
+            if twins := [other for other, place in written if place is present]:
+                raise SubjectError(f"the parameters {twins[0]!r} and {name!r} are one array on the object; name one")
+            written.append((name, present))
             present[...] = value
         else:
             paths.write(target, name, value)
@@ -140,10 +192,8 @@ class ObjectForm:
 
     def backward(self, owner: _Used, cotangents: Any, slots: Slots) -> dict[str, Any]:
         """The gradients of the parameters from their places, and of the inputs from what the backward returned."""
-        listed = list(cotangents.values()) if self.outputs is not None else cotangents
-        arguments = list(listed) if isinstance(listed, list | tuple) and len(owner.outputs) != 1 else [cotangents]
-        if self.outputs is not None:
-            arguments = list(listed)
+        several = cotangents.values() if self.outputs is not None else cotangents
+        arguments = list(several) if owner.separately else [cotangents]
         arguments = arguments if self.takes_cotangents(owner) else []
         if self.rule == UPDATE:
             before = {name: _copy(paths.read(owner.target, name)) for name in self.parameters}
@@ -186,31 +236,38 @@ class ObjectForm:
         wanted = differentiated(self.input_leaves)
         if not wanted:
             return {}
-        if self.input_gradients is not None:
-            given = self.input_gradients
-            return {name: paths.read(owner.target, given[name]) for name in wanted if name in given}
         who = self._name(owner, self.backward_name)
-        names = [name for name in self.inputs if any(leaf == name or leaf.startswith(name + ".") for leaf in wanted)]
-        found: dict[str, Any] = {}
-        for name, value in match(returned, names, list(self.inputs), None, who).items():
-            found |= unnest(name, value, {leaf: self.input_leaves[leaf] for leaf in wanted}, who)
+        if self.input_gradients is None:
+            return gather(returned, list(self.inputs), self.input_leaves, None, who)
+        found = {}
+        for name in wanted:
+            path = self.input_gradients[name]
+            if not paths.has(owner.target, path):
+                raise ContractError(f"{who} left no gradient for {name}: {self._missing(owner.target, path)}")
+            found[name] = paths.read(owner.target, path)
         return found
 
     def takes_cotangents(self, owner: _Used) -> bool:
         """Whether the backward takes cotangents; otherwise the one output is a loss, whose cotangent is 1."""
         function, extra = self._function(owner.target, self.backward_name)
-        return takes(function, len(owner.outputs) + extra) or not takes(function, extra)
+        rate = self._rate(function, self.backward_name)
+        return takes(function, len(owner.outputs) + extra, rate) or not takes(function, extra, rate)
 
     def _call(self, target: Any, name: str | Callable[..., Any], arguments: list[Any]) -> Any:
         function, extra = self._function(target, name)
-        given = [target, *arguments] if extra else arguments
-        if not takes(function, len(given)):
+        given, rate = [target, *arguments] if extra else arguments, self._rate(function, name)
+        if not takes(function, len(given), rate):
             raise ContractError(
                 f"{describe(function)} does not take {count_sentence(len(arguments), 'argument')}; "
                 f"it is {_signature(function)}"
             )
-        rate = _learning_rate(function) if self.rule == UPDATE and name in (self.backward_name, self.update) else None
-        return function(*given, **({rate: 1.0} if rate else {}))
+        return function(*given, **rate)
+
+    def _rate(self, function: Callable[..., Any], name: str | Callable[..., Any]) -> dict[str, float]:
+        """The keyword that sets the learning rate to 1 where a step is taken; empty where there is none."""
+        if self.rule != UPDATE or name not in (self.backward_name, self.update):
+            return {}
+        return dict.fromkeys(_learning_rate(function), 1.0)
 
     def _function(self, target: Any, name: str | Callable[..., Any]) -> tuple[Callable[..., Any], int]:
         """The function to call, and 1 if it wants the object as its first argument."""
@@ -241,10 +298,10 @@ def _signature(function: Callable[..., Any]) -> str:
         return "of unknown signature"
 
 
-def _learning_rate(function: Callable[..., Any]) -> str | None:
+def _learning_rate(function: Callable[..., Any]) -> list[str]:
     """The name of the parameter that is a learning rate, if the function has one."""
     try:
         parameters = inspect.signature(function).parameters
     except (TypeError, ValueError):
-        return None
-    return next((name for name in LEARNING_RATES if name in parameters), None)
+        return []
+    return [name for name in LEARNING_RATES if name in parameters][:1]
