@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from oracle.inputs import Input
 
 SIZES = "__oracle_sizes__"  # set by load_definitions: which globals of the script are sizes
+LEFT_OUT = "__oracle_left_out__"  # set by load_definitions: globals of the script whose values were not computed
 _FILE_MODULE = re.compile(r"_[0-9a-f]{16}$")  # the end of the names of modules that were loaded by path
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from oracle import paths
-from oracle.forms.form import SIZES as SIZES
 from oracle.forms.form import (
+    LEFT_OUT,
     ContractError,
     Slots,
     SubjectError,
@@ -82,7 +82,7 @@ class LossForm:
     def forward(self, owner: _Returned, values: Mapping[str, Any]) -> Any:
         """The loss."""
         for name in self.parameters:
-            if not paths.has(owner.owner, name) and not hasattr(owner.owner, SIZES):
+            if not paths.has(owner.owner, name) and name not in getattr(owner.owner, LEFT_OUT, ()):
                 place = _owner_name(owner.owner)
                 raise SubjectError(f"the parameter {name!r} is not on {place}; owner= says where it lives")
             paths.write(owner.owner, name, values[name])
