@@ -5,16 +5,19 @@ Loading a file runs it, as Python runs any script or module.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib
 import importlib.util
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from oracle import subjects
 from oracle.draws import key
+from oracle.forms.form import takes
 from oracle.subject import Subject
 
 
@@ -32,36 +35,57 @@ def load(text: str) -> list[Subject]:
     """
     if text in subjects.REGISTERED:
         return [subjects.load(text)]
-    place, colon, name = text.rpartition(":") if ":" in text and not _is_drive(text) else (text, "", "")
-    if not colon and not place.endswith(".py"):
+    place, name = _parts(text)
+    if not place.endswith(".py") and not (name and all(part.isidentifier() for part in place.split("."))):
         known = ", ".join(subjects.names())
         raise UnknownSubject(
             f"there is no subject {text!r}; expected one of {known}, or module:name, or path/to/file.py:name"
         )
-    module = _file(Path(place)) if place.endswith(".py") else _module(place)
-    if name:
-        return [_named(module, name, text)]
-    found = [(key, value) for key, value in vars(module).items() if isinstance(value, Subject)]
+    with _no_exit(text):
+        module = _file(Path(place)) if place.endswith(".py") else _module(place)
+        if name:
+            return [_named(module, name, text)]
+    found = [(title, value) for title, value in vars(module).items() if isinstance(value, Subject)]
     if not found:
-        raise UnknownSubject(f"{place} defines no oracle.Subject at its top level")
-    return [_titled(value, f"{place}:{key}") for key, value in found]
+        raise UnknownSubject(
+            f"{place} defines no oracle.Subject at its top level; make one there, or name a function: {place}:name"
+        )
+    return [_titled(value, f"{place}:{title}") for title, value in found]
 
 
-def _is_drive(text: str) -> bool:
-    """Whether the only colon is that of a Windows drive."""
-    return text.count(":") == 1 and len(text) > 2 and text[1] == ":" and text[2] in "\\/"
+def _parts(text: str) -> tuple[str, str]:
+    """Place and name; the colons of a path that ends in .py belong to the path, as that of a Windows drive does."""
+    if text.endswith(".py"):
+        return text, ""
+    place, _, name = text.rpartition(":")
+    return place, name
+
+
+@contextlib.contextmanager
+def _no_exit(text: str) -> Iterator[None]:
+    """Code that ends the program while it is loaded must not end ours, least of all with exit code 0."""
+    try:
+        yield
+    except SystemExit as end:
+        raise UnknownSubject(
+            f"{text} ended the program (exit code {end.code!r}) while it was loaded; "
+            "guard that with if __name__ == '__main__', or use oracle.load_definitions"
+        ) from None
 
 
 def _named(module: ModuleType, name: str, text: str) -> Subject:
     try:
         value: Any = getattr(module, name)
     except AttributeError:
-        there = [key for key, value in vars(module).items() if isinstance(value, Subject)]
+        there = [title for title, value in vars(module).items() if isinstance(value, Subject)]
         raise UnknownSubject(f"{text}: there is no {name!r}; its subjects are {', '.join(there) or 'none'}") from None
-    if callable(value) and not isinstance(value, Subject):
+    if callable(value) and not isinstance(value, Subject) and takes(value, 0):
         value = value()
     if not isinstance(value, Subject):
-        raise UnknownSubject(f"{text} is a {type(value).__name__}; expected an oracle.Subject, or a function of none")
+        raise UnknownSubject(
+            f"{text} is of type {type(value).__name__}; expected an oracle.Subject, "
+            "or a function without arguments that returns one"
+        )
     return _titled(value, text)
 
 
@@ -100,6 +124,6 @@ def _file(path: Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except BaseException:
-        del sys.modules[name]
+        sys.modules.pop(name, None)
         raise
     return module
