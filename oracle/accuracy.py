@@ -51,6 +51,20 @@ class Spread:
         """The smallest positive number of the float type."""
         return float(np.finfo(self.dtype).smallest_subnormal)
 
+    def or_larger(self, other: Spread) -> Spread:
+        """The larger deviation of two estimates, entry by entry: another formula may be better conditioned."""
+        return Spread(
+            self.dtype,
+            {name: np.maximum(one, other.gradients.get(name, one)) for name, one in self.gradients.items()},
+            {name: np.maximum(one, other.outputs.get(name, one)) for name, one in self.outputs.items()},
+        )
+
+    @property
+    def finite(self) -> bool:
+        """Whether every deviation is a finite number."""
+        every = [*self.gradients.values(), *self.outputs.values()]
+        return all(bool(np.isfinite(one).all()) for one in every)
+
     def bound(self, name: str, of: str = "gradients") -> FloatArray:
         """How far a sound float result may be from the truth, entry by entry."""
         spread: FloatArray = np.asarray(getattr(self, of)[name])
@@ -58,7 +72,8 @@ class Spread:
 
     def scale(self, name: str) -> FloatArray:
         """The magnitude of the terms of each gradient entry: its spread in units of the roundoff."""
-        return np.asarray(self.gradients[name]) / self.unit
+        terms: FloatArray = np.asarray(self.gradients[name]) / self.unit
+        return terms
 
 
 SpreadOf = Callable[[int, int], Spread]  # of a number of samples and a seed
@@ -67,7 +82,8 @@ SpreadOf = Callable[[int, int], Spread]  # of a number of samples and a seed
 def error(value: Any, truth: Raw) -> FloatArray:
     """|value - truth|, of floats and balls, as floats."""
     exact = adapter.lift(np.asarray(value, dtype=np.float64))
-    return np.abs(np.asarray(adapter.midpoints(np.asarray(exact - truth, dtype=object)), dtype=float))
+    gap: FloatArray = np.abs(np.asarray(adapter.midpoints(np.asarray(exact - truth, dtype=object)), dtype=float))
+    return gap
 
 
 def ulps(errors: FloatArray, truth: Raw, dtype: npt.DTypeLike) -> FloatArray:
@@ -75,7 +91,8 @@ def ulps(errors: FloatArray, truth: Raw, dtype: npt.DTypeLike) -> FloatArray:
     size = np.abs(adapter.midpoints(truth)).astype(dtype)
     with np.errstate(all="ignore"):
         place = np.spacing(np.minimum(size, np.finfo(dtype).max)).astype(float)
-    return errors / place
+        count: FloatArray = np.asarray(errors / place)
+    return count
 
 
 @dataclass(frozen=True)

@@ -32,11 +32,11 @@ from oracle.shapes import Shape, ShapeError
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-GENERIC = "generic"
+GENERIC, SATURATED = "generic", "saturated"
 CORNERS = (
     "size one",
     "equal sizes",
-    "saturated",
+    SATURATED,
     "float32",
     "small",
     "zeros",
@@ -44,7 +44,7 @@ CORNERS = (
     "tiny cotangents",
 )
 REGIMES = (GENERIC, *CORNERS)
-_SCALES = {"saturated": 4.0}
+_SCALES = {SATURATED: 4.0}
 _COTANGENT_SCALES = {"large cotangents": 1e6, "tiny cotangents": 1e-9}
 _LARGEST = {"T": 6, "B": 3, "N": 4}  # by convention time and batch; other sizes go up to 8
 _ATTEMPTS = 200

@@ -54,7 +54,7 @@ def compare(
         excused = np.where(np.isfinite(rounding), rounding, 0.0)[apart]
         rounded[apart] = enclosures.gap(got[apart], truth[apart]) <= excused
     wrong = apart & ~rounded
-    zeros = enclosures.exactly_zero(got) & enclosures.exactly_zero(truth)
+    zeros = enclosures.exactly_zero(got) & enclosures.contains_zero(truth)
     counted = places[together & ~zeros]
     return Comparison(
         name=name,

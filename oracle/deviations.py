@@ -5,7 +5,7 @@
 | `scale="1"`, 0.5   | the derivative times this constant, or times this expression of the sizes    |
 | `mean_over="B"`    | the derivative divided by the size B                                        |
 | `clip=5.0`         | the derivative with every entry clipped to [-5, 5]                          |
-| `truncate=k`       | the derivative with the recurrence cut k steps back                         |
+| `truncate=k`       | the derivative for T ≤ k steps, and something else for k + 1                |
 | `accumulates=True` | the derivative *added* to what the gradient slots held                      |
 | `mutates=("x",)`   | the derivative, and may write into these arguments (or "cotangents")        |
 """
@@ -56,6 +56,8 @@ class Deviations:
             raise ValueError(f"clip={self.clip!r} must be a positive number")
         if self.truncate is not None and not (type(self.truncate) is int and self.truncate >= 1):
             raise ValueError(f"truncate={self.truncate!r} must be a number of steps, at least 1")
+        if self.truncate is not None and not any("T" in spec.shape.names for spec in leaves.values()):
+            raise ValueError(f"truncate={self.truncate} needs a size T, the number of steps, in the shape of an input")
         if self.mean_over is not None and len(Shape.parse(self.mean_over).dimensions) < 1:
             raise ValueError(f'mean_over={self.mean_over!r} must name sizes, such as "B" or "T B"')
         if isinstance(self.scale, str) and len(Shape.parse(self.scale).dimensions) != 1:

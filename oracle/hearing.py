@@ -91,11 +91,15 @@ class Hearing:
         return self._spreads[key]
 
     def _estimate(self, dtype: Any, samples: int) -> Spread:
+        program: Spread | None = None
         if self.has_truth:
-            return self.trial.spread(self.point, dtype, samples, self.true_outputs)
-        return sensitivity.spread(
+            program = self.trial.spread(self.point, dtype, samples, self.true_outputs)
+            if program.finite and not self.trial.reference.implicit:
+                return program
+        own = sensitivity.spread(
             self.point, self.trial.binding, self.floats, dtype, samples, self.outputs, self.gradients, self.found.bits
         )
+        return own if program is None or not program.finite else own.or_larger(program)
 
     def bound(self, name: str, dtype: Any, samples: int, of: str = "gradients") -> Any:
         """The derived bound of a float gradient or output."""

@@ -101,7 +101,7 @@ class Known:
         return value - self._before[name]
 
 
-def slots_for(subject: Subject, numbers: Numbers, known: float) -> Any:
+def slots_for(subject: Subject, numbers: Numbers, known: float) -> Poison | Known:
     """How this subject's gradient slots are prepared."""
     return Known(numbers, known) if subject.deviations.accumulates else Poison(numbers)
 
@@ -122,6 +122,7 @@ def evaluate(
     owner: Any = None,
     lines: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext,
     known: float = 0.0,
+    slots: Poison | Known | None = None,
     cotangents: Mapping[str, Any] | None = None,
 ) -> None:
     """Run forward and backward once and fill `run`; errors of the code under test end up in it too."""
@@ -134,7 +135,7 @@ def evaluate(
         run.outputs, rebuild = flatten(tree)
         run.takes_cotangents = form.takes_cotangents(owner)
         run.cotangents = _cotangents(run, point, numbers, cotangents)
-        slots = slots_for(point.subject, numbers, known)
+        slots = slots or slots_for(point.subject, numbers, known)
         given = rebuild(run.cotangents)
         with lines() as run.backward_lines:
             run.originals = form.backward(owner, given, slots)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from oracle.cases import SATURATED
 from oracle.outcome import Outcome
 from oracle.tracing import unreached
 from oracle.trial import Trial, environment
@@ -21,6 +22,7 @@ class Summary:
         self.outcomes: list[Outcome] = []
         self.redrawn = 0
         self.failing: Outcome | None = None
+        self._further: list[Finding] = []
 
     def add(self, outcome: Outcome) -> None:
         """Take one outcome in; its runs are kept only as long as they are needed."""
@@ -31,6 +33,10 @@ class Summary:
         if not verdict.ok and outcome.counts:
             if self.failing is None or verdict.severity < self.failing.verdict.severity:
                 self.failing = outcome
+
+    def add_findings(self, findings: Iterable[Finding]) -> None:
+        """Take in what was found outside any one case."""
+        self._further.extend(findings)
 
     @property
     def verdict(self) -> Verdict:
@@ -81,6 +87,7 @@ class Summary:
                 seen[kind] = seen.get(kind, 0) + 1
                 if seen[kind] == 1 and len(seen) <= _FINDINGS:
                     yield finding
+        yield from self._further
         yield from self._kinks()
         yield from self._unreached_lines()
 
@@ -115,11 +122,16 @@ class Summary:
             never_exercised=sum(comparison.zeros for comparison in compared),
             wrong=example.wrong if example else 0,
             compared=example.entries if example else 0,
+            at_least=example.at_least if example else False,
             in_cases=len(wrong),
             worst=example.worst if example else None,
             worst_case=example_case,
-            float64=_accuracy([outcome.float64[name] for outcome in heard if name in outcome.float64]),
-            float32=_accuracy([outcome.float32[name] for outcome in heard if name in outcome.float32]),
+            float64=_accuracy(
+                [(outcome.case.regime, outcome.float64[name]) for outcome in heard if name in outcome.float64]
+            ),
+            float32=_accuracy(
+                [(outcome.case.regime, outcome.float32[name]) for outcome in heard if name in outcome.float32]
+            ),
         )
 
 
@@ -139,11 +151,14 @@ def _digits(compared: list[Comparison]) -> float:
     return least if math.isfinite(least) else 0.0
 
 
-def _accuracy(measured: list[FloatAccuracy]) -> FloatAccuracy | None:
+def _accuracy(measured: list[tuple[str, FloatAccuracy]]) -> FloatAccuracy | None:
+    """The worst over cases; saturated ones, which lose digits by their nature, are kept apart."""
     if not measured:
         return None
+    calm = [one.max_ulps for regime, one in measured if regime != SATURATED]
     return FloatAccuracy(
-        max_ulps=max(one.max_ulps for one in measured),
-        bound_ratio=max(one.bound_ratio for one in measured),
-        detection_limit=min(one.detection_limit for one in measured),
+        max_ulps=max(calm, default=0.0),
+        bound_ratio=max(one.bound_ratio for _, one in measured),
+        detection_limit=min(one.detection_limit for _, one in measured),
+        saturated_ulps=max((one.max_ulps for regime, one in measured if regime == SATURATED), default=0.0),
     )

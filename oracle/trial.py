@@ -20,7 +20,7 @@ from oracle.runs import Run
 from oracle.subject import Subject
 
 Raw = adapter.Raw
-BITS, MOST_BITS = 256, 4096
+BITS, MOST_BITS = 320, 5120
 _LARGEST = 8.0  # no drawn parameter is larger, saturated ones included
 
 
@@ -35,6 +35,16 @@ class Trial:
         self.executed: set[tuple[str, int]] = set()
         self.backward_codes: set[Any] = set()
         self.left: dict[str, int] = {}
+        self.located: dict[str, int] = {}  # how often the wrong entries of a gradient were looked for
+
+    @property
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """The ranges of the sizes; a declared truncation is the derivative only up to its number of steps."""
+        within, steps = dict(self.subject.sizes), self.subject.deviations.truncate
+        if steps is not None:
+            low, high = within["T"]
+            within["T"] = (min(low, steps), min(high, steps))
+        return within
 
     @cached_property
     def binding(self) -> Binding:
@@ -105,6 +115,8 @@ class Trial:
         notes = [f"left ball arithmetic: {why}" for why in self.left]
         notes += [f"the reference's own derivative is not trusted: {why}" for why in self.reference.distrust]
         notes += self.reference.notes
+        if (steps := self.subject.deviations.truncate) is not None:
+            notes.append(f"truncate={steps}: verified for T up to {steps}; beyond, only that something is cut")
         if self.reference.implicit:
             notes.append("forward compared with nothing: there is no independent reference")
         entered = {(code.co_filename, code.co_firstlineno) for code in self.backward_codes}

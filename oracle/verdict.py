@@ -67,9 +67,10 @@ class Comparison:
     wrong: int = 0  # disjoint enclosures
     unsettled: int = 0  # overlapping, but not thin, or not finite
     rounded: int = 0  # disjoint by no more than rounded constants explain
-    zeros: int = 0  # exactly zero on both sides
+    zeros: int = 0  # exactly zero, and the derivative is not known to be anything else
     digits: float = 0.0  # of the worst entry
     worst: Entry | None = None
+    at_least: bool = False  # whether there may be more wrong entries than were looked for
 
     @property
     def agrees(self) -> bool:
@@ -92,9 +93,10 @@ class Finding:
 class FloatAccuracy:
     """How many digits the float code keeps, against certified truth."""
 
-    max_ulps: float
+    max_ulps: float  # over all regimes but the saturated one
     bound_ratio: float  # the largest error as a share of its derived bound
     detection_limit: float = 0.0  # bound relative to the size of the gradient: smaller faults would pass
+    saturated_ulps: float = 0.0  # in the saturated regime, where 1 - σ loses what no rounding explains
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ class LeafReport:
     never_exercised: int = 0
     wrong: int = 0  # in the case shown
     compared: int = 0  # in the case shown
+    at_least: bool = False  # whether there may be more
     in_cases: int = 0  # how many cases had a wrong entry
     worst: Entry | None = None
     worst_case: str = ""

@@ -13,7 +13,7 @@ from oracle.outcome import Outcome
 from oracle.subject import Subject
 from oracle.summary import Summary
 from oracle.trial import Trial
-from oracle.verdict import GradientMismatch, Report, Verdict
+from oracle.verdict import Finding, GradientMismatch, Report, Verdict
 
 CASES, DIGITS = 100, 30
 _REDRAWS = 8
@@ -75,11 +75,13 @@ def verify(
     began = time.perf_counter()
     trial = Trial(subject, digits)
     summary = Summary(trial, seed)
-    for number, case in enumerate(schedule(cases, seed, subject.sizes), 1):
+    for number, case in enumerate(schedule(cases, seed, trial.sizes), 1):
         outcome = hear(trial, case, summary)
         summary.add(outcome)
         if progress is not None:
             progress(number, cases, summary.verdict)
+    if subject.deviations.truncate is not None:
+        summary.add_findings(truncates(trial, seed))
     report = summary.report(time.perf_counter() - began)
     if not report.ok and summary.failing is not None:
         smallest = shrink(trial, summary.failing)
@@ -113,6 +115,20 @@ def hear(trial: Trial, case: Case, summary: Summary | None = None) -> Outcome:
         again = Case(case.sizes, regime, key(case.seed, "again", attempt) % 2**32)
         outcome = Hearing(trial, again).outcome()
     return outcome
+
+
+def truncates(trial: Trial, seed: int) -> list[Finding]:
+    """A declared truncation must show: one step beyond it the gradient is no longer the derivative."""
+    steps = trial.subject.deviations.truncate
+    assert steps is not None
+    low, high = trial.subject.sizes["T"]
+    if not low <= steps + 1 <= high:
+        return []
+    case = next(schedule(1, seed, {**trial.sizes, "T": (steps + 1, steps + 1)}))
+    if Hearing(trial, case).outcome().verdict is not Verdict.CERTIFIED:
+        return []
+    message = f"truncate={steps} is declared, but at T={steps + 1} the gradient is still the whole derivative"
+    return [Finding(Verdict.BROKEN_CONTRACT, message, case=str(case))]
 
 
 def shrink(trial: Trial, failing: Outcome) -> Case:

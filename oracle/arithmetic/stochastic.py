@@ -88,7 +88,8 @@ class Stochastic(Floats):
                 return np.asarray(y + error * (self._draw(y.shape) + 1j * self._draw(y.shape)))
             error *= self._draw(y.shape)
             error += y
-        return error
+            finite = np.isfinite(y)
+        return error if finite.all() else np.where(finite, error, y)  # infinities are exact
 
     def lift(self, value: Any) -> Raw:
         """The exact numbers, alike in all samples."""

@@ -14,7 +14,6 @@ from oracle.point import Point
 from oracle.runs import Run, evaluate, in_floats, quiet
 from oracle.verdict import Finding, Verdict
 
-
 Broken = Iterator[tuple[Verdict, str, str]]
 Bound = Callable[[str], Any]
 BROKEN = Verdict.BROKEN_CONTRACT
@@ -125,7 +124,7 @@ def zero_cotangent(point: Point, binding: Binding, first: Run, bound: Bound) -> 
         return
     for leaf, value in run.gradients.items():
         nonzero = np.argwhere(~(np.asarray(value, dtype=float) == 0.0))
-        if nonzero.size or (np.ndim(value) == 0 and not value == 0.0):
+        if nonzero.size or (np.ndim(value) == 0 and value != 0.0):
             index = tuple(int(k) for k in nonzero[0]) if np.ndim(value) else ()
             place = f"[{', '.join(map(str, index))}]" if index else ""
             yield BROKEN, f"a cotangent of zero gives {leaf}{place} = {np.asarray(value)[index]:.6g}; expected 0", leaf

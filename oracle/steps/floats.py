@@ -81,14 +81,23 @@ def _measure(
     outputs: dict[str, adapter.Raw],
     into: dict[str, FloatAccuracy],
 ) -> None:
+    single = _rounds_to_single(hearing)
     for leaf, balls in truth.items():
         value = np.asarray(run.gradients[leaf])
-        judged = np.float32 if value.dtype.itemsize < 8 else dtype
+        judged = np.float32 if single or value.dtype.itemsize < 8 else dtype
         into[leaf] = _within(hearing, leaf, value.reshape(balls.shape), balls, judged, "gradients")
     for name, balls in outputs.items():
         value = np.asarray(run.outputs[name])
-        judged = np.float32 if value.dtype.itemsize < 8 else dtype
+        judged = np.float32 if single or value.dtype.itemsize < 8 else dtype
         _within(hearing, name, value, balls, judged, "outputs")
+
+
+def _rounds_to_single(hearing: Hearing) -> bool:
+    """Whether the code itself casts to float32: it is judged as such, and the report says where."""
+    run = hearing.found.balls
+    places = [(what, place) for what, place in run.record.notes.items() if "float32" in what] if run else []
+    hearing.found.notes.extend(f"the code {what}, at {place}: judged as float32" for what, place in places)
+    return bool(places)
 
 
 def _within(hearing: Hearing, name: str, value: Any, truth: adapter.Raw, dtype: Any, of: str) -> FloatAccuracy:

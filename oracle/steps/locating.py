@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Mask = Any  # a boolean array in the shape of a gradient
 AFFORDABLE = 48  # entries looked at one by one
+OFTEN = 2  # cases in which the wrong entries of one gradient are looked for
 
 
 def rounded(comparison: Comparison) -> Comparison:
@@ -43,6 +44,9 @@ def locate(hearing: Hearing) -> None:
 def _compared(hearing: Hearing, leaf: str) -> Comparison:
     """The wrong entries of one gradient: all of them where that is affordable, else one example."""
     balls = hearing.gradients[leaf]
+    hearing.trial.located[leaf] = hearing.trial.located.get(leaf, 0) + 1
+    if hearing.trial.located[leaf] > OFTEN:
+        return Comparison(leaf, balls.shape, balls.size, wrong=1, at_least=True)
     if balls.size <= AFFORDABLE:
         wrong = [index for index in np.ndindex(balls.shape) if _refuted(hearing, leaf, _only(balls.shape, index))]
     else:
@@ -50,7 +54,7 @@ def _compared(hearing: Hearing, leaf: str) -> Comparison:
     wrong = wrong or [_bisected(hearing, leaf)]
     entries = [_entry(hearing, leaf, index) for index in wrong]
     worst = max(entries, key=lambda entry: entry.gap)
-    return Comparison(leaf, balls.shape, balls.size, wrong=len(wrong), worst=worst)
+    return Comparison(leaf, balls.shape, balls.size, wrong=len(wrong), worst=worst, at_least=balls.size > AFFORDABLE)
 
 
 def _only(shape: tuple[int, ...], index: tuple[int, ...]) -> Mask:

@@ -9,7 +9,7 @@ import numpy as np
 from oracle import contract
 from oracle.accuracy import FEW
 from oracle.contract.structure import NO_VALUES
-from oracle.verdict import Finding
+from oracle.verdict import Finding, Verdict
 
 if TYPE_CHECKING:
     from oracle.hearing import Hearing
@@ -20,6 +20,12 @@ def check_structure(hearing: Hearing) -> None:
     broken = list(contract.structure(hearing.point, hearing.floats))
     for leaf in contract.single_precision(hearing.point, hearing.floats):
         hearing.found.notes.append(f"the gradient of {leaf} is float32 although all inputs are float64")
+    if adding := contract.undeclared_accumulation(hearing.point, hearing.trial.binding, hearing.floats):
+        hearing.end(
+            Verdict.REFUTED,
+            f"the backward adds to what the gradient slots held before: {', '.join(adding)}; "
+            "declare accumulates=True if that is meant",
+        )
     for finding in broken:
         if finding.detail == NO_VALUES:
             hearing.end(finding.verdict, finding.message)

@@ -85,7 +85,8 @@ def _ladder(hearing: Hearing, leaf: str, direction: Any) -> tuple[float, float]:
     rungs = [(4 * fine - coarse) / 3 for coarse, fine in itertools.pairwise(quotients)]
     gaps = [abs(fine - coarse) for coarse, fine in itertools.pairwise(rungs)]
     best = int(np.argmin(gaps))
-    return rungs[best + 1], _SAFETY * max(gaps[best], float(np.finfo(float).eps) * abs(rungs[best]))
+    seen = max(gaps[max(best - 1, 0) : best + 2])  # the least gap alone may be small by luck
+    return rungs[best + 1], _SAFETY * max(seen, float(np.finfo(float).eps) * abs(rungs[best]))
 
 
 def _objective(hearing: Hearing, leaf: str, step: Any) -> float:

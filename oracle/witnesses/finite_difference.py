@@ -63,6 +63,27 @@ def slope(
         return Slope(fine, abs(coarse - fine))
 
 
+def smooth(point: Point, binding: Binding, bits: int = BITS, step: int = STEP) -> bool:
+    """Whether the forward has one slope to both sides: at a tie that is no kink, such as max(a, a), it has.
+
+    (g(h) - 2 g(0) + g(-h)) / h is h g''(0) + O(h³) where g is smooth, and the jump of the slope at a kink.
+    """
+    along = directions(point)
+    with adapter.precision(bits):
+        base = {name: adapter.lift(point.values[name]) for name in along}
+
+        def g(sign: int) -> Any:
+            h = adapter.lift(sign * 2.0**-step)
+            moved = {name: np.asarray(base[name] + h * v, dtype=object) for name, v in along.items()}
+            return objective(point, binding, moved, bits)
+
+        try:
+            jump = abs(g(1) - 2 * g(0) + g(-1)) * adapter.lift(2.0**step)[()]
+        except Silent:
+            return False
+        return bool(float(jump.abs_upper()) < 2.0 ** (-step / 2))
+
+
 def objective(point: Point, binding: Binding, values: Mapping[str, adapter.Raw], bits: int) -> Any:
     """⟨ȳ, f(values)⟩ as one ball."""
     run = forward_in_balls(point, binding, bits, values)

@@ -15,13 +15,20 @@ def logistic_regression_back(dloss, cache):
     dz = dloss * (y - t) / len(t)
     return X.T.dot(dz), dz.sum()
 
+def logistic_regression_back_clipped(dloss, cache):
+    X, t, y = cache
+    inside = (y > EPS) & (y < 1 - EPS)
+    dz = dloss * (y - t) * inside / len(t)
+    return X.T.dot(dz), dz.sum()
+
 def logistic_regression_back2(dloss, cache):
     X, t, y = cache
     # chain rule applied once too often: (y - t) already contains y(1-y)
     dz = dloss * (y - t) * y * (1 - y) / len(t)
     return X.T.dot(dz), dz.sum()
 
-EXPECTED = {"right": "CERTIFIED", "wrong": "REFUTED"}
+# the usual backward forgets the clip: right as long as it does not bite, refuted where it does (saturated inputs)
+EXPECTED = {"usual": "REFUTED", "right": "CERTIFIED", "wrong": "REFUTED"}
 
 # X and t are data: they get no gradient, so this is a loss with two gradients, not a layer
 def both(backward):
@@ -35,8 +42,11 @@ def build(f):
     return oracle.Subject.from_loss(f, inputs={"w": "D", "b": "", "X": oracle.reals("N D", differentiated=False),
                                                    "t": oracle.booleans("N")}, gradients=("w", "b"))
 
-def right():
+def usual():
     return build(both(logistic_regression_back))
+
+def right():
+    return build(both(logistic_regression_back_clipped))
 
 def wrong():
     return build(both(logistic_regression_back2))

@@ -28,7 +28,7 @@ def backward_wrong(dy, cache):
     return d @ W.T, x.T @ d, dy.sum(0)      # upstream cotangent for the delta
 
 # no case can exercise b, and the reader has to be told so
-EXPECTED = {"summed": "NOTHING_COMPARED", "dead": "NOTHING_COMPARED", "wrong": "REFUTED"}
+EXPECTED = {"summed": "CERTIFIED", "dead": "NOTHING_COMPARED", "wrong": "REFUTED"}
 
 def build(b):
     import oracle

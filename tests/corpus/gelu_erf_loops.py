@@ -34,7 +34,7 @@ def gelu_backward_logistic(dy, x):
 
 # gelu_fast divides by a root that was rounded when the module was imported, its derivative does not:
 # equal to 16 digits and no more
-EXPECTED = {"right": "CERTIFIED", "rounded_at_import": "CONSISTENT", "wrong": "REFUTED"}
+EXPECTED = {"right": "CONSISTENT", "rounded_at_import": "CONSISTENT", "wrong": "REFUTED"}
 
 def build(forward, backward):
     import oracle
