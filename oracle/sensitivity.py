@@ -75,7 +75,7 @@ def spread(
 
 
 def _radii(point: Point, binding: Binding, dtype: Any) -> dict[str, Any]:
-    """The radii of a ball run with the precision of `dtype`; nothing if it does not come to an end with finite balls."""
+    """The radii of a ball run with the precision of `dtype`; nothing unless it ends with finite balls."""
     run = in_balls(point, binding, int(np.finfo(dtype).nmant) + 1)
     every = {**run.outputs, **run.gradients}
     if run.error is not None or run.record.refusals or not all(map(adapter.is_ball, every.values())):

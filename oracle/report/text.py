@@ -69,9 +69,8 @@ def details(report: Report) -> list[str]:
         lines.extend(f"  {line}" for line in finding.detail.splitlines() if finding.detail != "no values")
     lines.extend(report.diagnosis)
     if report.verdict is Verdict.REFUTED and report.testimony_digits > 0:
-        lines.append(
-            f"finite differences of the hand-written forward side with the oracle ({digits_text(report.testimony_digits)})"
-        )
+        digits = digits_text(report.testimony_digits)
+        lines.append(f"finite differences of the hand-written forward side with the oracle ({digits})")
     lines.extend(report.notes)
     if report.redrawn:
         lines.append(f"{report.redrawn} cases were redrawn: at a kink, or outside the domain of the forward")

@@ -59,10 +59,9 @@ def _output(hearing: Hearing, name: str, truth: adapter.Raw) -> None:
     measured, _ = _measured(hearing, name, value, truth, "outputs")
     if (index := measured.beyond) is not None:
         where = f"[{', '.join(map(str, index))}]" if index else ""
-        hearing.find(
-            Verdict.FORWARD_DIFFERS,
-            f"the output {name}{where} is {value[index]:.9g}, but the reference gives {enclosures.show(truth[index], 9)}",
-        )
+        theirs = enclosures.show(truth[index], 9)
+        message = f"the output {name}{where} is {value[index]:.9g}, but the reference gives {theirs}"
+        hearing.find(Verdict.FORWARD_DIFFERS, message)
 
 
 def _gradient(hearing: Hearing, leaf: str, truth: adapter.Raw) -> None:
