@@ -12,7 +12,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,18 +53,16 @@ class Deviations:
         return declared
 
     def _check(self, leaves: Mapping[str, Input]) -> None:
-        if self.clip is not None and not (isinstance(self.clip, int | float) and self.clip > 0):
+        if self.clip is not None and not (_number(self.clip) and self.clip > 0):
             raise ValueError(f"clip={self.clip!r} must be a positive number")
         if self.truncate is not None and not (type(self.truncate) is int and self.truncate >= 1):
             raise ValueError(f"truncate={self.truncate!r} must be a number of steps, at least 1")
-        if self.truncate is not None and not any("T" in spec.shape.names for spec in leaves.values()):
-            raise ValueError(f"truncate={self.truncate} needs a size T, the number of steps, in the shape of an input")
-        if self.mean_over is not None and len(Shape.parse(self.mean_over).dimensions) < 1:
+        if self.mean_over is not None and not (isinstance(self.mean_over, str) and self.mean_over.split()):
             raise ValueError(f'mean_over={self.mean_over!r} must name sizes, such as "B" or "T B"')
-        if isinstance(self.scale, str) and len(Shape.parse(self.scale).dimensions) != 1:
-            raise ValueError(f"scale={self.scale!r} must be a number or one expression of the sizes")
-        if self.scale is not None and not isinstance(self.scale, int | float | str):
-            raise ValueError(f"scale={self.scale!r} must be a number or one expression of the sizes")
+        if self.scale is not None and not (_number(self.scale) and self.scale) and not _expression(self.scale):
+            raise ValueError(f"scale={self.scale!r} must be a number other than 0, or one expression of the sizes")
+        if type(self.accumulates) is not bool:
+            raise ValueError(f"accumulates={self.accumulates!r} must be True or False")
         allowed = {*leaves, *(name.split(".")[0] for name in leaves), COTANGENTS}
         if wrong := [name for name in self.mutates if name not in allowed]:
             raise ValueError(f"mutates= names {wrong[0]!r}; expected some of {', '.join(sorted(allowed))}")
@@ -75,7 +74,13 @@ class Deviations:
         return tuple(name for text in texts for name in Shape.parse(text).names)
 
     def factor(self, sizes: Mapping[str, int]) -> tuple[float, int]:
-        """Numerator and denominator of the declared constant by which the derivative is multiplied."""
+        """Numerator and denominator of the declared constant by which the derivative is multiplied.
+
+        Raises
+        ------
+        ValueError
+            If one of them is zero at these sizes: nothing of the derivative would be left to verify.
+        """
         numerator = 1.0
         if isinstance(self.scale, str):
             numerator = float(Shape.parse(self.scale).concrete(sizes)[0])
@@ -85,8 +90,26 @@ class Deviations:
         if self.mean_over is not None:
             for size in Shape.parse(self.mean_over).concrete(sizes):
                 denominator *= size
+        if not numerator or not denominator:
+            declared = f"scale={self.scale!r}" if not numerator else f"mean_over={self.mean_over!r}"
+            raise ValueError(f"{declared} is 0 at {dict(sizes)}; give sizes= at which it is not")
         return numerator, denominator
 
 
+def _number(value: Any) -> bool:
+    """Whether a value is a finite number; a flag is none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _expression(value: Any) -> bool:
+    """Whether a value is text that spells one dimension."""
+    return isinstance(value, str) and len(Shape.parse(value).dimensions) == 1
+
+
 def _names(given: Any) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
+    """One name or several as a tuple."""
+    if isinstance(given, str):
+        return (given,)
+    if not isinstance(given, Iterable):
+        raise ValueError(f"mutates={given!r} must be a name or several, such as {COTANGENTS!r}")
+    return tuple(given)
