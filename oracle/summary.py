@@ -30,9 +30,9 @@ class Summary:
         outcome.floats = outcome.balls = None
         self.outcomes.append(outcome)
         verdict = outcome.verdict
-        if not verdict.ok and outcome.counts:
-            if self.failing is None or verdict.severity < self.failing.verdict.severity:
-                self.failing = outcome
+        worse = self.failing is None or verdict.severity < self.failing.verdict.severity
+        if worse and outcome.counts and not verdict.ok:
+            self.failing = outcome
 
     def add_findings(self, findings: Iterable[Finding]) -> None:
         """Take in what was found outside any one case."""

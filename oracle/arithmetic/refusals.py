@@ -30,7 +30,7 @@ class Place:
     code: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.code}"
+        return f"{self.file}:{self.line}" + (f": {self.code}" if self.code else "")
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ class Record:
 
 
 _current: ContextVar[Record | None] = ContextVar("current_record", default=None)
+_open: list[Record] = []  # of all runs under way
 
 
 @contextlib.contextmanager
@@ -70,10 +71,18 @@ def recording() -> Iterator[Record]:
     """A fresh record for the run inside the block."""
     record = Record()
     token = _current.set(record)
+    _open.append(record)
     try:
         yield record
     finally:
+        _open[:] = [other for other in _open if other is not record]
         _current.reset(token)
+
+
+def _records() -> list[Record]:
+    """The record of the current run; of every run, in a thread that the code under test has started."""
+    current = _current.get()
+    return list(_open) if current is None else [current]
 
 
 def place() -> Place:
@@ -88,7 +97,7 @@ def place() -> Place:
 def left(why: str) -> LeftArithmetic:
     """The exception to raise when a value would leave ball arithmetic; recorded first."""
     refusal = Refusal("LeftArithmetic", why, place())
-    if (record := _current.get()) is not None:
+    for record in _records():
         record.refusals.append(refusal)
     return LeftArithmetic(str(refusal))
 
@@ -96,18 +105,20 @@ def left(why: str) -> LeftArithmetic:
 def undecided(why: str) -> Undecided:
     """The exception to raise when overlapping balls leave a question open; recorded first."""
     refusal = Refusal("Undecided", why, place())
-    if (record := _current.get()) is not None:
+    for record in _records():
         record.refusals.append(refusal)
     return Undecided(str(refusal))
 
 
 def note(what: str) -> None:
     """Remember something the report should say, with the first place where it happened."""
-    if (record := _current.get()) is not None and what not in record.notes:
-        record.notes[what] = place()
+    for record in _records():
+        if what not in record.notes:
+            record.notes[what] = place()
 
 
 def tie(what: str) -> None:
     """Remember that two values were exactly equal where a function has a kink."""
-    if (record := _current.get()) is not None and what not in record.ties:
-        record.ties[what] = place()
+    for record in _records():
+        if what not in record.ties:
+            record.ties[what] = place()
