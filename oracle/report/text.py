@@ -11,18 +11,22 @@ _LEAVES = 12  # shown; the JSON report has all
 
 def safe(text: str) -> str:
     """`text` without control characters: names and messages come from files we do not know."""
-    return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
+
+
+def one_line(text: str) -> str:
+    """`text` without control characters and line breaks: a name must not look like a line of the report."""
+    return safe(text).replace("\n", "\\n")
 
 
 def digits_text(digits: float) -> str:
-    """`57 digits`."""
-    return f"{math.floor(digits)} digits"
+    """`57 digits`, and `all digits` where there is no end of them."""
+    return f"{math.floor(digits) if math.isfinite(digits) else 'all'} digits"
 
 
 def failure_text(report: Report) -> str:
     """The whole report, worst first."""
-    lines = [claim(report), *(f"  {line}" for line in details(report))]
-    return safe("\n".join(lines))
+    return "\n".join([one_line(claim(report)), *(f"  {line}" for line in details(report))])
 
 
 def claim(report: Report) -> str:
@@ -47,41 +51,51 @@ def claim(report: Report) -> str:
 
 
 def details(report: Report) -> list[str]:
-    """Everything below the claim."""
-    bad = sorted(
-        (leaf for leaf in report.leaves if not leaf.verdict.ok or leaf.verdict is Verdict.CONSISTENT),
-        key=lambda leaf: leaf.verdict.severity,
-    )
-    shown = [leaf for leaf in bad if leaf.worst is not None]
-    width = max((len(_place(leaf)) for leaf in shown), default=0)
-    lines = [_wrong_entry(leaf, width) for leaf in shown[:_LEAVES]]
-    if len(shown) > _LEAVES:
-        lines.append(f"and {len(shown) - _LEAVES} more gradients")
-    if shown and shown[0].worst is not None:
-        worst = shown[0].worst
-        lines.append(
-            f"worst entry {_place(shown[0])}: got {worst.got_enclosure}, derivative {worst.derivative_enclosure}"
-        )
-        lines.append(f"in {shown[0].worst_case}")
-    for finding in report.findings:
-        where = f" ({finding.case})" if finding.case else ""
-        lines.append(f"{finding.verdict.name}: {finding.message}{where}")
-        lines.extend(f"  {line}" for line in finding.detail.splitlines() if finding.detail != "no values")
-    lines.extend(report.diagnosis)
+    """Everything below the claim, one line a fact."""
+    lines = [*_entries(report), *_findings(report), *report.diagnosis]
     if report.verdict is Verdict.REFUTED and report.testimony_digits > 0:
         digits = digits_text(report.testimony_digits)
         lines.append(f"finite differences of the hand-written forward side with the oracle ({digits})")
     lines.extend(report.notes)
     if report.redrawn:
-        lines.append(f"{report.redrawn} cases were redrawn: at a kink, or outside the domain of the forward")
+        were = "case was" if report.redrawn == 1 else "cases were"
+        lines.append(f"{report.redrawn} {were} redrawn: at a kink, or outside the domain of the forward")
     last = [f"smallest failing sizes: {report.smallest}"] if report.smallest else []
     last += [f"replay: {report.replay}"] if report.replay else []
-    return [*lines, "      ".join(last)] if last else lines
+    return [one_line(line) for line in (*lines, *(["      ".join(last)] if last else []))]
+
+
+def _entries(report: Report) -> list[str]:
+    """The worst entry of each gradient that is not certified: worst verdict first, then the largest gap."""
+    bad = [leaf for leaf in report.leaves if leaf.worst is not None and leaf.verdict is not Verdict.CERTIFIED]
+    shown = sorted(bad, key=lambda leaf: (leaf.verdict.severity, -leaf.worst.gap if leaf.worst else 0.0))
+    width = max((len(_place(leaf)) for leaf in shown[:_LEAVES]), default=0)
+    lines = [_wrong_entry(leaf, width) for leaf in shown[:_LEAVES]]
+    if (more := len(shown) - _LEAVES) > 0:
+        lines.append(f"and {more} more gradient{'' if more == 1 else 's'}")
+    for leaf in shown[:1]:
+        assert leaf.worst is not None
+        got, derivative = leaf.worst.got_enclosure, leaf.worst.derivative_enclosure
+        lines.append(f"worst entry {_place(leaf)}: got {got}, derivative {derivative}")
+        lines.extend([f"in {leaf.worst_case}"] if leaf.worst_case else [])
+    return lines
+
+
+def _findings(report: Report) -> list[str]:
+    """Each finding with its case, and below it what else its message and its traceback say."""
+    lines = []
+    for finding in report.findings:
+        first, *rest = finding.message.splitlines() or [""]
+        where = f" ({finding.case})" if finding.case else ""
+        lines.append(f"{finding.verdict.name}: {first}{where}")
+        rest += finding.detail.splitlines() if finding.detail != "no values" else []
+        lines.extend(f"  {line}" for line in rest)
+    return lines
 
 
 def _place(leaf: LeafReport) -> str:
     index = leaf.worst.index if leaf.worst is not None else ()
-    return f"{leaf.name}[{', '.join(map(str, index))}]" if index else leaf.name
+    return one_line(f"{leaf.name}[{', '.join(map(str, index))}]" if index else leaf.name)
 
 
 def _wrong_entry(leaf: LeafReport, width: int) -> str:
