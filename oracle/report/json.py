@@ -74,16 +74,22 @@ def _accuracy(accuracy: FloatAccuracy | None) -> dict[str, Any] | None:
 
 def _number(value: float) -> float | None:
     """A JSON number; JSON has no infinities."""
+    value = float(value)
     return round(value, 6) if 1e-3 < abs(value) < 1e12 else value if math.isfinite(value) else None
 
 
 def dumps(document: Any) -> str:
-    """JSON text that every parser reads: no NaN, no infinity."""
-    return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False, default=str) + "\n"
+    """JSON text that every parser reads: no NaN, no infinity, no half of a character."""
+    text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False, default=str) + "\n"
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a file so that it is there whole or not at all."""
+    """Write a file so that it is there whole or not at all; what is no file, such as /dev/stdout, is written to."""
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+        return
+    path = path.resolve()  # a link stays a link
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
