@@ -9,7 +9,7 @@ values of one shape. The regimes:
 | equal sizes       | all sizes the same: transpositions have no shape to betray them            |
 | size one          | every size 1                                                               |
 | small             | every size 1, 2 or 3: one step, one row, the first carry                   |
-| saturated         | inputs four times larger, their products sixteen: gates at 0 and 1          |
+| saturated         | inputs four times larger, their products sixteen: gates at 0 and 1         |
 | zeros             | a third of the inputs are zero                                             |
 | large cotangents  | cotangents of order 10^6                                                   |
 | tiny cotangents   | cotangents of order 10^-9                                                  |
@@ -47,7 +47,6 @@ REGIMES = (GENERIC, *CORNERS)
 _SCALES = {SATURATED: 4.0}
 _COTANGENT_SCALES = {"large cotangents": 1e6, "tiny cotangents": 1e-9}
 _LARGEST = {"T": 6, "B": 3, "N": 4}  # by convention time and batch; other sizes go up to 8
-_ATTEMPTS = 200
 
 
 @dataclass(frozen=True)
@@ -66,6 +65,8 @@ class Case:
         for name, size in self.sizes.items():
             if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
                 raise ValueError(f"size {name} is {size!r}; expected an integer of at least 1")
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int):
+            raise ValueError(f"seed is {self.seed!r}; expected a whole number")
         if self.regime not in REGIMES:
             raise ValueError(f"there is no regime {self.regime!r}; the regimes are {', '.join(REGIMES)}")
 
@@ -160,29 +161,35 @@ def ranges(names: tuple[str, ...], given: Mapping[str, tuple[int, int]]) -> dict
 
 def sizes_at(regime: str, seed: int, within: Mapping[str, tuple[int, int]]) -> dict[str, int]:
     """Sizes that suit a regime, each within its range."""
-    draws = iter(bits(key(seed, "sizes"), 0, _ATTEMPTS * max(len(within), 1)).tolist())
-    common = 1 + next(draws, 0) % min((high for _, high in within.values()), default=1)
+    draws = iter(bits(key(seed, "sizes"), 0, 2 * len(within) + 1).tolist())
+    match regime:
+        case "size one":
+            return {name: low for name, (low, _) in within.items()}
+        case "equal sizes":
+            return _equal(within, draws)
+        case "small":
+            return {name: low + next(draws) % min(3, high - low + 1) for name, (low, high) in within.items()}
+    return _different(within, draws)
+
+
+def _equal(within: Mapping[str, tuple[int, int]], draws: Iterator[int]) -> dict[str, int]:
+    """One size for all, of at least 2 where the ranges allow it; as near to that as they allow where they do not."""
+    least = max((low for low, _ in within.values()), default=1)
+    most = min((high for _, high in within.values()), default=1)
+    start = max(least, min(2, most))
+    common = start + next(draws) % max(most - start + 1, 1)
+    return {name: min(max(common, low), high) for name, (low, high) in within.items()}
+
+
+def _different(within: Mapping[str, tuple[int, int]], draws: Iterator[int]) -> dict[str, int]:
+    """Sizes that differ from each other as far as the ranges allow; the narrowest range has the first choice."""
     chosen: dict[str, int] = {}
-    for name, (low, high) in within.items():
-        match regime:
-            case "size one":
-                size = low
-            case "equal sizes":
-                size = min(max(common, low), high)
-            case "small":
-                size = low + next(draws) % min(3, high - low + 1)
-            case _:
-                size = _unlike(
-                    chosen, draws, max(low, 4) if name == "T" and high >= 4 and next(draws) % 3 else low, high
-                )
-        chosen[name] = size
-    return chosen
-
-
-def _unlike(chosen: Mapping[str, int], draws: Iterator[int], low: int, high: int) -> int:
-    """A size between `low` and `high` that no other size has, where there is one."""
-    free = [size for size in range(low, high + 1) if size not in chosen.values()] or list(range(low, high + 1))
-    return free[next(draws) % len(free)]
+    for name, (low, high) in sorted(within.items(), key=lambda item: item[1][1] - item[1][0]):
+        long = name == "T" and high >= 4 and next(draws) % 3  # two in three sequences have four steps or more
+        every = range(max(low, 4) if long else low, high + 1)
+        free = [size for size in every if size not in chosen.values()] or every
+        chosen[name] = free[next(draws) % len(free)]
+    return {name: chosen[name] for name in within}
 
 
 def schedule(count: int, seed: int, within: Mapping[str, tuple[int, int]]) -> Iterator[Case]:
