@@ -133,7 +133,10 @@ class Shape:
         except ZeroDivisionError:
             raise ShapeError(f"shape spec {self.text!r} divides by zero at {dict(sizes)}") from None
         if any(dimension < 0 for dimension in dimensions):
-            raise ShapeError(f"shape spec {self.text!r} gives {dimensions} at {dict(sizes)}: a negative dimension")
+            raise ShapeError(
+                f"shape spec {self.text!r} gives {dimensions} at {dict(sizes)}, "
+                "which is negative; choose sizes= that avoid it"
+            )
         return dimensions
 
     @property
