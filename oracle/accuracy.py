@@ -109,7 +109,7 @@ def measure(value: Any, truth: Raw, bound: FloatArray, dtype: npt.DTypeLike) -> 
     finite = np.isfinite(np.asarray(value, dtype=float))
     errors = np.where(finite, errors, np.inf)
     with np.errstate(all="ignore"):
-        ratio = errors / bound
+        ratio = np.where(np.isfinite(errors) & ~np.isnan(bound), errors / bound, np.inf)  # no bound excuses inf or NaN
         size = float(np.max(np.abs(adapter.midpoints(truth)), initial=0.0))
         limit = float(np.max(bound, initial=0.0)) / size if size else math.inf
     worst = float(ratio.max(initial=0.0))

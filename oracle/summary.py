@@ -26,7 +26,8 @@ class Summary:
 
     def add(self, outcome: Outcome) -> None:
         """Take one outcome in; its runs are kept only as long as they are needed."""
-        self.trial.remember_lines(outcome.floats)
+        if outcome.counts:  # lines that only undecided cases reached were never judged
+            self.trial.remember_lines(outcome.floats)
         outcome.floats = outcome.balls = None
         self.outcomes.append(outcome)
         verdict = outcome.verdict
