@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from oracle import paths
 from oracle.forms.form import (
@@ -55,6 +58,24 @@ def same_place(present: Any, value: Any) -> bool:
     flags = getattr(present, "flags", None)
     writeable = flags is None or getattr(flags, "writeable", True)
     return bool(present.shape and present.shape == value.shape and present.dtype == value.dtype and writeable)
+
+
+def put(root: Any, path: str, present: Any, value: Any) -> bool:
+    """Put `value` in the place of `present`, into the array itself if that can be done; whether it was."""
+    if same_place(present, value):
+        with contextlib.suppress(TypeError):  # JAX's arrays cannot be written into
+            present[...] = value
+            if _one_memory(paths.read(root, path), present):
+                return True
+    paths.write(root, path, value)
+    return False
+
+
+def _one_memory(a: Any, b: Any) -> bool:
+    """Whether two arrays are the same memory, or views of it: a property may hand out a copy each time."""
+    if a is b:
+        return True
+    return bool(np.may_share_memory(getattr(a, "raw", a), getattr(b, "raw", b)))
 
 
 class ObjectForm:
@@ -174,13 +195,10 @@ class ObjectForm:
             raise SubjectError(
                 f"the parameter {name!r} has shape {present.shape} on the object, but its spec gives {value.shape}"
             )
-        if same_place(present, value):
-            if twins := [other for other, place in written if place is present]:
-                raise SubjectError(f"the parameters {twins[0]!r} and {name!r} are one array on the object; name one")
+        if twins := [other for other, place in written if place is present]:
+            raise SubjectError(f"the parameters {twins[0]!r} and {name!r} are one array on the object; name one")
+        if put(target, name, present, value):
             written.append((name, present))
-            present[...] = value
-        else:
-            paths.write(target, name, value)
 
     @staticmethod
     def _missing(target: Any, name: str) -> str:
@@ -217,10 +235,8 @@ class ObjectForm:
             if paths.has(owner.target, path):
                 present = paths.read(owner.target, path)
                 prepared = slots.prepare(name, present)
-                if same_place(present, prepared):
-                    present[...] = prepared
-                elif prepared is not present:
-                    paths.write(owner.target, path, prepared)
+                if prepared is not present:
+                    put(owner.target, path, present, prepared)
 
     def _read(self, owner: _Used, slots: Slots) -> dict[str, Any]:
         found = {}
