@@ -71,7 +71,7 @@ def verify(
     >>> oracle.verify(oracle.Subject.from_functions(forward, backward, inputs={"x": "D"}), cases=5).verdict.name
     'CERTIFIED'
     """
-    _check(subject, cases, digits)
+    check(subject, cases, digits)
     began = time.perf_counter()
     trial = Trial(subject, digits)
     summary = Summary(trial, seed)
@@ -91,7 +91,8 @@ def verify(
     return report
 
 
-def _check(subject: Subject, cases: int, digits: float) -> None:
+def check(subject: Subject, cases: int, digits: float) -> None:
+    """Refuse what cannot be verified."""
     if not isinstance(subject, Subject):
         raise TypeError(
             f"verify takes a Subject, but got a {type(subject).__name__}; "
