@@ -19,7 +19,6 @@ _OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.Mult: operator.mul,
     ast.FloorDiv: operator.floordiv,
 }
-_SYMBOLS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
 _WORD = re.compile(r"[\w+\-*/()]+")  # Python's parser alone would take "B#D" for "B"
 _LONGEST = 500  # characters: a spec is a line, not a program
 
@@ -62,15 +61,6 @@ def _value(node: ast.expr, sizes: Mapping[str, int]) -> int:
         case ast.BinOp(left=left, op=op, right=right):
             return _OPERATORS[type(op)](_value(left, sizes), _value(right, sizes))
     raise AssertionError(f"a parsed dimension cannot hold {ast.dump(node)}")
-
-
-def _for_jax(node: ast.expr) -> str:
-    match node:
-        case ast.BinOp(left=left, op=ast.FloorDiv(), right=right):
-            return f"floordiv({_for_jax(left)}, {_for_jax(right)})"
-        case ast.BinOp(left=left, op=op, right=right):
-            return f"({_for_jax(left)} {_SYMBOLS[type(op)]} {_for_jax(right)})"
-    return ast.unparse(node)
 
 
 @dataclass(frozen=True)
@@ -138,11 +128,6 @@ class Shape:
                 "which is negative; choose sizes= that avoid it"
             )
         return dimensions
-
-    @property
-    def symbolic(self) -> str:
-        """The spec in the form that `jax.export.symbolic_shape` reads."""
-        return ", ".join(_for_jax(node) for node in self._nodes)
 
     @property
     def is_scalar(self) -> bool:
