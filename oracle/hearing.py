@@ -87,7 +87,8 @@ class Hearing:
         """How far perturbed rounding spreads outputs and gradients of this case; estimated once."""
         key = (np.dtype(dtype).name, samples)
         if key not in self._spreads:
-            self._spreads[key] = self._estimate(dtype, samples)
+            with np.errstate(all="ignore"):  # an estimate from floats that overflow is not finite, and says so
+                self._spreads[key] = self._estimate(dtype, samples)
         return self._spreads[key]
 
     def _estimate(self, dtype: Any, samples: int) -> Spread:
