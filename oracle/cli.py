@@ -39,7 +39,10 @@ def main() -> None:
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="From which all cases follow.")
 @click.option("--digits", type=click.FloatRange(1, 200), default=30, show_default=True, help="To know every entry to.")
 @click.option("--json", "json_path", type=click.Path(dir_okay=False), help="Write the machine-readable report there.")
-def verify(subjects: tuple[str, ...], cases: int, seed: int, digits: float, json_path: str | None) -> None:
+@click.option("--records/--no-records", default=True, help="Save failing cases below .oracle/failures, for replay.")
+def verify(
+    subjects: tuple[str, ...], cases: int, seed: int, digits: float, json_path: str | None, records: bool
+) -> None:
     """Verify subjects; by default everything of lstm_ref.
 
     A SUBJECT is a registered name, module:name, path/to/file.py:name, or path/to/file.py for all subjects in it.
@@ -52,7 +55,9 @@ def verify(subjects: tuple[str, ...], cases: int, seed: int, digits: float, json
     loaded = [subject for text in subjects or _everything() for subject in _load(text)]
     terminal = Terminal()
     try:
-        reports, seconds = run_session(loaded, cases=cases, seed=seed, digits=digits, terminal=terminal)
+        reports, seconds = run_session(
+            loaded, cases=cases, seed=seed, digits=digits, terminal=terminal, records=records
+        )
     except WitnessesDisagree as contradiction:
         terminal.error(str(contradiction))
         sys.exit(EXIT_OURS)
@@ -95,6 +100,63 @@ def _write_json(path: str, reports: list[Any], seconds: float) -> None:
         write_atomically(Path(path), dumps(to_dict(reports, seconds)))
     except OSError as error:
         raise Misuse(f"cannot write {path}: {error.strerror or error}") from error
+
+
+@main.command()
+@click.argument("file", type=click.Path())
+@click.option("--subject", "text", metavar="SUBJECT", help="What to load; not needed for a registered subject.")
+def replay(file: str, text: str | None) -> None:
+    """Run the failing case of a record in FILE again.
+
+    A record may come from a stranger, so a module or file that it names is not loaded unless you repeat the name with
+    --subject. Exit codes: 0 the case is ok now, 1 it still fails, 2 misuse, 3 the witnesses contradict each other.
+    """
+    from oracle.records import InvalidRecord, load
+    from oracle.records.replay import replay as run
+    from oracle.report.terminal import Terminal
+    from oracle.report.text import one_line
+    from oracle.verdict import WitnessesDisagree
+
+    try:
+        record = load(file)
+        (subject,) = _only(text or _trusted(file, record))
+        again = run(record, subject)
+    except WitnessesDisagree as contradiction:
+        Terminal().error(str(contradiction))
+        sys.exit(EXIT_OURS)
+    except (InvalidRecord, ValueError, LookupError) as error:
+        raise Misuse(str(error)) from error
+    Terminal().end(again.report)
+    for sentence in again.sentences:
+        click.echo(one_line(sentence))
+    sys.exit(EXIT_OK if again.report.ok else EXIT_NOT_OK)
+
+
+def _trusted(file: str, record: Any) -> str:
+    """The registered subject that a record names; anything else must be named by the user."""
+    from oracle import subjects
+    from oracle.records import command
+
+    if record.spec in subjects.REGISTERED:
+        return str(record.spec)
+    if record.spec is None:
+        raise Misuse(
+            f"the record is of {record.subject}, but does not say where that is defined; nothing was loaded. "
+            f"Name it: {command(file, None)}"
+        )
+    raise Misuse(
+        f"the record is of {record.subject}, and replaying it would load {record.spec}, which runs that code; nothing "
+        f"was loaded. If you trust it: {command(file, record.spec)}"
+    )
+
+
+def _only(text: str) -> list[Any]:
+    """The one subject that `text` names."""
+    found = _load(text)
+    if len(found) != 1:
+        names = ", ".join(subject.name for subject in found)
+        raise Misuse(f"{text} names {len(found)} subjects; expected one of {names}")
+    return found
 
 
 @main.command()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
+from oracle.records import saved
 from oracle.subject import Subject
 from oracle.verdict import Report
 from oracle.verify import Progress, verify
@@ -25,13 +26,15 @@ class Watcher(Protocol):
 
 
 def run_session(
-    subjects: Sequence[Subject], *, cases: int, seed: int, digits: float, terminal: Watcher
+    subjects: Sequence[Subject], *, cases: int, seed: int, digits: float, terminal: Watcher, records: bool = False
 ) -> tuple[list[Report], float]:
-    """The reports of all subjects, and the time it took."""
+    """The reports of all subjects, and the time it took; with `records`, failing cases are saved to be replayed."""
     began, reports = time.perf_counter(), []
     for subject in subjects:
         progress = terminal.begin(subject.name, cases)
         report = verify(subject, cases=cases, seed=seed, digits=digits, progress=progress)
+        if records:
+            report = saved(report, spec=subject.spec, digits=digits)
         reports.append(report)
         terminal.end(report)
     seconds = time.perf_counter() - began
