@@ -187,6 +187,10 @@ def cumulative_product(a: Raw, axis: int) -> Raw:
 # ---- products of matrices
 
 
+_LARGE, _KEPT = 2**8, 2**17  # entries of a matrix worth remembering, and of all that are remembered
+_remembered: dict[tuple[int, int, int], tuple[list[Any], Any]] = {}  # by shape and first ball: balls, and their matrix
+
+
 def _product(a: Raw, b: Raw) -> Raw:
     """The product of two matrices."""
     (m, k), n = a.shape, b.shape[1]
@@ -197,8 +201,24 @@ def _product(a: Raw, b: Raw) -> Raw:
     left_list, right_list = a.ravel().tolist(), b.ravel().tolist()
     matrix = acb_mat if acb in map(type, (left_list[0], right_list[0])) or _mixed(left_list, right_list) else arb_mat
     product = np.empty(m * n, object)
-    product[:] = (matrix(m, k, left_list) * matrix(k, n, right_list)).entries()
+    product[:] = (_matrix(matrix, m, k, left_list) * _matrix(matrix, k, n, right_list)).entries()
     return product.reshape(m, n)
+
+
+def _matrix(kind: Any, rows: int, columns: int, balls: list[Any]) -> Any:
+    """The balls as flint's matrix, which takes longer to make than to multiply: weights are used again at each step."""
+    if not _LARGE <= len(balls) <= _KEPT:
+        return kind(rows, columns, balls)
+    key = rows, columns, id(balls[0])
+    known, made = _remembered.get(key, ((), None))
+    if type(made) is kind and known == balls:  # the same balls, or exact ones that are equal
+        return made
+    _remembered.pop(key, None)
+    while _remembered and len(balls) + sum(len(others) for others, _ in _remembered.values()) > _KEPT:
+        del _remembered[next(iter(_remembered))]
+    made = kind(rows, columns, balls)
+    _remembered[key] = balls, made
+    return made
 
 
 def _mixed(*lists: list[Any]) -> bool:
