@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from oracle import cases as cases
+    from oracle.float_mode import check_in_floats as check_in_floats
     from oracle.inputs import booleans as booleans
     from oracle.inputs import fixed as fixed
     from oracle.inputs import integers as integers
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "oracle.float_mode": ("check_in_floats",),
     "oracle.inputs": ("booleans", "fixed", "integers", "reals"),
     "oracle.one_case": ("verify_case",),
     "oracle.scripts": ("load_definitions",),
