@@ -169,7 +169,7 @@ class Reference:
     def drop(self, why: str) -> None:
         """Do not ask it again."""
         self.dropped = why
-        self.notes.append(f"JAX is no witness: {why}")
+        self.notes.append(f"JAX is no witness: {_shortened(why)}")
 
     def retrace(self) -> bool:
         """Trace at each sizes from now on, since the symbolic trace computes something else; False if it already is."""
@@ -178,6 +178,11 @@ class Reference:
         self._retraced = self._traced.concretely()
         self.notes.append("the reference branches on sizes: it is traced anew at each of them")
         return True
+
+
+def _shortened(text: str, most: int = 150) -> str:
+    """The beginning of a message that may be long."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def _real(value: Any) -> bool:

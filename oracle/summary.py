@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from oracle.cases import SATURATED
+from oracle.cases import GENERIC, SATURATED
 from oracle.outcome import Outcome
 from oracle.tracing import unreached
 from oracle.trial import Trial, environment
@@ -137,10 +137,12 @@ class Summary:
 
 
 def _example(wrong: list[tuple[Comparison, Outcome]]) -> tuple[Comparison | None, str]:
-    """The wrong comparison to show: the one with the largest gap."""
+    """The wrong comparison to show: that with the largest gap, of generic cases if there are any."""
     if not wrong:
         return None, ""
-    comparison, outcome = max(wrong, key=lambda pair: pair[0].worst.gap if pair[0].worst else 0.0)
+    shown = [(c, o) for c, o in wrong if c.worst is not None] or wrong
+    calm = [(c, o) for c, o in shown if o.case.regime == GENERIC] or shown
+    comparison, outcome = max(calm, key=lambda pair: pair[0].worst.gap if pair[0].worst else 0.0)
     return comparison, str(outcome.case)
 
 

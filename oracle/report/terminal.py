@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Table
 from rich.text import Text
 
-from oracle.report.text import details, digits_text, safe
+from oracle.report.text import details, digits_text, safe, witnesses
 from oracle.verdict import FloatAccuracy, LeafReport, Report, Verdict
 from oracle.verify import Progress as Told
 
@@ -66,7 +66,7 @@ class Terminal:
         if not report.ok:
             self.out.print(Text(safe("\n".join(f"  {line}" for line in details(report)))), soft_wrap=True)
         else:
-            for note in report.notes:
+            for note in (f"witnesses: {witnesses(report)}", *report.notes):
                 self.out.print(Text(f"  {safe(note)}", style="dim"), soft_wrap=True)
         self.out.print()
 

@@ -56,6 +56,7 @@ def details(report: Report) -> list[str]:
     if report.verdict is Verdict.REFUTED and report.testimony_digits > 0:
         digits = digits_text(report.testimony_digits)
         lines.append(f"finite differences of the hand-written forward side with the oracle ({digits})")
+    lines.append(f"witnesses: {witnesses(report)}")
     lines.extend(report.notes)
     if report.redrawn:
         were = "case was" if report.redrawn == 1 else "cases were"
@@ -91,6 +92,15 @@ def _findings(report: Report) -> list[str]:
         rest += finding.detail.splitlines() if finding.detail != "no values" else []
         lines.extend(f"  {line}" for line in rest)
     return lines
+
+
+def witnesses(report: Report) -> str:
+    """Who spoke: `JAX's gradient program; finite differences (72 digits)`."""
+    spoke = {
+        "autodiff": "JAX's gradient program in balls",
+        "finite_difference": f"finite differences ({digits_text(report.testimony_digits)})",
+    }
+    return "; ".join(spoke[name] for name in report.witnesses) or "none"
 
 
 def _place(leaf: LeafReport) -> str:

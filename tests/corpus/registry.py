@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 HERE = Path(__file__).parent
-NOT_PROGRAMS = {"registry", "helpers"}
+NOT_PROGRAMS = {"registry", "helpers", "test_corpus"}
 
 
 def programs() -> Iterator[tuple[ModuleType, str, str]]:

@@ -1,0 +1,36 @@
+"""Every example is judged rightly, by the command line a reader of it would use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import oracle
+from oracle.loading import load
+
+EXAMPLES = sorted(path for path in (Path(__file__).parent.parent / "examples").glob("*.py") if path.stem != "__init__")
+CASES = 8
+
+
+def test_there_are_examples() -> None:
+    """The folder is found, and holds at least eight subjects: an empty list would test nothing."""
+    assert len(EXAMPLES) >= 8
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_the_right_version_is_certified(path: Path) -> None:
+    """The right version of an example is certified to 30 digits and more."""
+    (subject,) = load(f"{path}:subject")
+    report = oracle.verify(subject, cases=CASES)
+    assert report.verdict is oracle.Verdict.CERTIFIED, report
+    assert report.digits >= 30
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_the_wrong_version_is_refuted(path: Path) -> None:
+    """The wrong version of an example is refuted, never merely undecided or judged in floats."""
+    (subject,) = load(f"{path}:wrong")
+    report = oracle.verify(subject, cases=CASES)
+    assert report.verdict is oracle.Verdict.REFUTED, report
+    assert "REFUTED" in str(report)
