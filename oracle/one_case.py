@@ -17,11 +17,11 @@ from oracle.outcome import Outcome
 from oracle.subject import Subject
 from oracle.summary import Summary
 from oracle.trial import Trial
-from oracle.verdict import Finding, LeafReport, Report, Verdict
-from oracle.verify import DIGITS, check, hear, sizes_text
+from oracle.verdict import Finding, GradientMismatch, LeafReport, Report, Verdict
+from oracle.verify import DIGITS, check, hear
 
 
-def verify_case(subject: Subject, case: Case, *, digits: float = DIGITS) -> Report:
+def verify_case(subject: Subject, case: Case, *, digits: float = DIGITS, throw: bool = False) -> Report:
     """What is true of the subject's backward in one case, every entry; what a property test asserts.
 
     What is known of the subject, such as the traced gradient program, is kept with it, so that the next case is quick.
@@ -35,6 +35,8 @@ def verify_case(subject: Subject, case: Case, *, digits: float = DIGITS) -> Repo
         Sizes, regime and seed, as `oracle.cases.cases(subject.sizes)` draws them.
     digits : float
         Decimal digits to which every entry must be known.
+    throw : bool
+        Raise `GradientMismatch` unless the verdict is ok.
 
     Returns
     -------
@@ -43,6 +45,8 @@ def verify_case(subject: Subject, case: Case, *, digits: float = DIGITS) -> Repo
 
     Raises
     ------
+    GradientMismatch
+        With `throw`, if the verdict is not ok.
     TypeError
         If `subject` is not a Subject, or `case` not a Case.
     ValueError
@@ -62,16 +66,19 @@ def verify_case(subject: Subject, case: Case, *, digits: float = DIGITS) -> Repo
     >>> @settings(max_examples=5, deadline=None, database=None)
     ... @given(oracle.cases.cases(subject.sizes))
     ... def test_backward(case):
-    ...     report = oracle.verify_case(subject, case)
-    ...     assert report.ok, report
+    ...     oracle.verify_case(subject, case, throw=True)
     >>> test_backward()
     """
+    __tracebackhide__ = True  # a test that fails should show its own lines, and the message
     check(subject, 1, digits)
     _check_case(subject, case)
     began = time.perf_counter()
     trial = _trial_of(subject, digits)
     summary = _OneCase(trial, case.seed)
-    return report_on(hear(trial, case, summary), summary, began)
+    report = report_on(hear(trial, case, summary), summary, began)
+    if throw and not report.ok:
+        raise GradientMismatch(report)
+    return report
 
 
 def verify_exactly(subject: Subject, case: Case, digits: float) -> Report:
@@ -89,7 +96,7 @@ def report_on(outcome: Outcome, summary: Summary, began: float) -> Report:
     report = summary.report(time.perf_counter() - began)
     if report.ok:
         return report
-    return dataclasses.replace(report, smallest=sizes_text(outcome.case.sizes), failing_case=outcome.case)
+    return dataclasses.replace(report, failing_case=outcome.case)
 
 
 def _check_case(subject: Subject, case: Case) -> None:
