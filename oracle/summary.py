@@ -110,7 +110,7 @@ class Summary:
         verdicts = [outcome.verdicts[name] for outcome in heard if name in outcome.verdicts]
         verdicts += [finding.verdict for outcome in heard for finding in outcome.findings if finding.leaf == name]
         entries = sum(comparison.entries for comparison in compared)
-        if entries and all(comparison.zeros == comparison.entries for comparison in compared):
+        if compared and all(comparison.zeros == comparison.entries for comparison in compared):  # none at all, too
             verdicts.append(Verdict.NOTHING_COMPARED)
         wrong = [(c, o) for o in heard if (c := o.comparisons.get(name)) is not None and (c.wrong or c.rounded)]
         example, example_case = _example(wrong)
