@@ -8,7 +8,7 @@ as in Higham and Mary, "A new approach to probabilistic rounding error analysis"
 the √3 is from a uniform perturbation to its largest value). λ = 8 makes that 3e-14 per entry. An entry beyond a
 bound from few samples is never accused: the spread is estimated again from many.
 
-The bound of an entry is therefore 8 √3 s plus the smallest subnormal number, whatever the program is and without any
+The bound of an entry is therefore 8 √3 s plus the smallest normal number, whatever the program is and without any
 tolerance to choose.
 """
 
@@ -48,8 +48,8 @@ class Spread:
 
     @property
     def tiny(self) -> float:
-        """The smallest positive number of the float type."""
-        return float(np.finfo(self.dtype).smallest_subnormal)
+        """The smallest normal number of the float type: what lies below may be flushed to zero."""
+        return float(np.finfo(self.dtype).smallest_normal)
 
     def or_larger(self, other: Spread) -> Spread:
         """The larger deviation of two estimates, entry by entry: another formula may be better conditioned."""

@@ -55,7 +55,7 @@ class Suspect:
 
     def __str__(self) -> str:
         where = f"[{', '.join(map(str, self.index))}]" if self.index else ""
-        return f"{self.name}{where} is {self.got:.9g}, not {self.derivative}: {self.times:.3g} times its bound"
+        return f"{self.name}{where} is {self.got!r}, not {self.derivative}: {self.times:.3g} times its bound"
 
 
 @dataclass(frozen=True)
@@ -304,7 +304,7 @@ def _suspects(arrays: list[_Array], truth: Mapping[str, Any], of: str) -> Iterat
         times = np.where(np.isfinite(times), times, np.inf)
         if times.any():
             index = tuple(int(k) for k in np.unravel_index(int(np.argmax(times)), times.shape))
-            shown = enclosures.show(truth[array.name][index], 9)
+            shown = enclosures.show(truth[array.name][index], 17)
             yield Suspect(array.name, index, float(array.value[index]), shown, float(times[index]))
 
 

@@ -1,7 +1,7 @@
 """Stochastic floats: each operation is perturbed in its last place, and the spread of the results is their condition.
 
 K samples stand on the last axis of every raw array. Sample 0 is never perturbed: it decides comparisons, and the
-others are measured from it. Models, with u the unit roundoff, t the smallest subnormal of the modelled dtype and ξ
+others are measured from it. Models, with u the unit roundoff, t the smallest normal number of the modelled dtype and ξ
 uniform in [-1, 1], drawn anew for each result and each sample:
 
     y + ξ (k u |y| + t)     k = 1 for + - * / and square roots, which IEEE 754 rounds correctly; k = 4 for elementary
@@ -13,7 +13,9 @@ sums of j terms have mean square (j/n)(n-j)/(n-1) Σ x² + j(j-1)/(n(n-1)) y², 
 pairwise sums (BLAS, NumPy) round less. An adversarial order, largest terms of one sign first, may lose up to
 sqrt(n) times more. Random rounding errors of this kind are what Higham and Mary (A new approach to probabilistic
 rounding error analysis, SIAM J. Sci. Comput. 41, 2019) analyse; running a program on perturbed samples is Parker's
-Monte Carlo arithmetic and the method of CADNA. Overflow of the modelled dtype is not modelled.
+Monte Carlo arithmetic and the method of CADNA. t is that large because what lies below it may be flushed to zero: by
+vector loops, or as the reciprocal of an overflow, such as 1 / (1 + exp(-x)) = 0 where it is 1e-39 in float32.
+Overflow of the modelled dtype is not modelled.
 
 Everything is computed in float64. There, a perturbation of one float64 unit would mostly be rounded away again, so
 float64 is modelled with perturbations 2^8 times larger and its spread is divided by 2^8: to first order, the same.
@@ -33,7 +35,7 @@ Raw = np.ndarray[Any, Any]
 
 _EXACT = frozenset({"negative", "absolute", "sign", "conjugate", "floor", "ceil", "rint", "maximum", "minimum", "fmod"})
 _ROUNDED = frozenset({"add", "subtract", "multiply", "divide", "sqrt", "square", "reciprocal"})
-_UNITS = {"float32": (2.0**-24, 2.0**-149, 1.0), "float64": (2.0**-53, 2.0**-1074, 2.0**8)}
+_UNITS = {"float32": (2.0**-24, 2.0**-126, 1.0), "float64": (2.0**-53, 2.0**-1022, 2.0**8)}
 _POOL = 1 << 16
 
 
