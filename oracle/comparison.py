@@ -54,7 +54,7 @@ def compare(
         excused = np.where(np.isfinite(rounding), rounding, 0.0)[apart]
         rounded[apart] = enclosures.gap(got[apart], truth[apart]) <= excused
     wrong = apart & ~rounded
-    zeros = enclosures.exactly_zero(got) & enclosures.contains_zero(truth)
+    zeros = together & enclosures.exactly_zero(got)
     counted = places[together & ~zeros]
     return Comparison(
         name=name,
@@ -82,7 +82,7 @@ def _zeros(
     about = fat & (enclosures.contains_zero(got) | enclosures.contains_zero(truth))
     width = np.full(got.shape, np.inf)
     width[about] = np.maximum(enclosures.magnitude(got[about]), enclosures.magnitude(truth[about]))
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         share = np.where((scale > 0) & np.isfinite(scale), width / scale, np.inf)
     accepted = about & (share <= 10.0**-digits)
     return thin | accepted, np.where(accepted, -np.log10(np.maximum(share, 1e-300)), places)
