@@ -8,6 +8,13 @@
 | `truncate=k`       | the derivative for T ≤ k steps, and something else for k + 1                |
 | `accumulates=True` | the derivative *added* to what the gradient slots held                      |
 | `mutates=("x",)`   | the derivative, and may write into these arguments (or "cotangents")        |
+
+Two more declarations are promises that most backwards keep and some cannot (a batch norm's rows see each other):
+
+| declaration        | it is then checked that                                                     |
+| ------------------ | --------------------------------------------------------------------------- |
+| `independent="B"`  | each row alone gives its own gradient, and shared gradients add up over rows |
+| `mask="m"`         | places where the boolean input m is false are inert, in values and gradients |
 """
 
 from __future__ import annotations
@@ -33,6 +40,8 @@ class Deviations:
     scale: float | str | None = None
     accumulates: bool = False
     mutates: tuple[str, ...] = ()
+    independent: str | None = None
+    mask: str | None = None
 
     @classmethod
     def parse(cls, given: Mapping[str, Any], leaves: Mapping[str, Input]) -> Deviations:
@@ -63,6 +72,12 @@ class Deviations:
             raise ValueError(f"scale={self.scale!r} must be a number other than 0, or one expression of the sizes")
         if type(self.accumulates) is not bool:
             raise ValueError(f"accumulates={self.accumulates!r} must be True or False")
+        sizes = {size for spec in leaves.values() for size in spec.shape.names}
+        if self.independent is not None and self.independent not in sizes:
+            raise ValueError(f"independent={self.independent!r} must be a size: {', '.join(sorted(sizes))}")
+        masks = [name for name, spec in leaves.items() if spec.kind == "boolean"]
+        if self.mask is not None and self.mask not in masks:
+            raise ValueError(f"mask={self.mask!r} must be a boolean input: {', '.join(masks) or 'there is none'}")
         allowed = {*leaves, *(name.split(".")[0] for name in leaves), COTANGENTS}
         if wrong := [name for name in self.mutates if name not in allowed]:
             raise ValueError(f"mutates= names {wrong[0]!r}; expected some of {', '.join(sorted(allowed))}")

@@ -20,7 +20,7 @@ from oracle.runs import Run
 from oracle.subject import Subject
 
 Raw = adapter.Raw
-BITS, MOST_BITS = 320, 5120
+BITS, MOST_BITS = 384, 6144
 _LARGEST = 8.0  # no drawn parameter is larger, saturated ones included
 
 

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from oracle.arithmetic import adapter
 from oracle.binding import Binding
+from oracle.contract.inertness import padding_is_inert, rows_are_independent
+from oracle.contract.kinds import BROKEN, Bound, Broken
 from oracle.deviations import COTANGENTS
 from oracle.point import Point
 from oracle.runs import Run, evaluate, in_floats, quiet
 from oracle.verdict import Finding, Verdict
 
-Broken = Iterator[tuple[Verdict, str, str]]
-Bound = Callable[[str], Any]
-BROKEN = Verdict.BROKEN_CONTRACT
-
 
 def behaviour(point: Point, binding: Binding, first: Run, bound: Bound) -> Iterator[Finding]:
     """Every broken promise of this case; `first` is its float64 run, `bound` the derived bound of each gradient."""
-    for check in (mutation, aliasing, second_call, zero_cotangent, linearity, layout):
+    for check in CHECKS:
         for verdict, message, leaf in check(point, binding, first, bound):
             yield Finding(verdict, message, leaf, str(point.case))
 
@@ -78,8 +76,7 @@ def _share(a: Any, b: Any) -> bool:
 
 def second_call(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken:
     """After a call with other values, on the same object and module, the same case gives the same bits."""
-    other = Point(point.subject, point.case)
-    other.values = {name: _shifted(value) for name, value in point.values.items()}
+    other = point.moved({name: _shifted(value) for name, value in point.values.items()})
     form, before, again = point.subject.form, Run(), Run()
     with binding.untouched(), quiet():
         owner = form.begin(point.case.sizes)
@@ -178,3 +175,15 @@ def layout(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken:
     for leaf, value in run.gradients.items():
         if not np.all(_gap(value, first.gradients[leaf]) <= 2 * bound(leaf)):
             yield BROKEN, f"with inputs that are not contiguous, the gradient of {leaf} is another", leaf
+
+
+CHECKS = (
+    mutation,
+    aliasing,
+    second_call,
+    zero_cotangent,
+    linearity,
+    layout,
+    rows_are_independent,
+    padding_is_inert,
+)

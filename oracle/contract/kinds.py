@@ -1,0 +1,29 @@
+"""What checks of behaviour have in common: how they report, and how they show two arrays that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from oracle.verdict import Verdict
+
+Broken = Iterator[tuple[Verdict, str, str]]  # verdict, sentence, leaf
+Bound = Callable[[str], Any]  # the derived bound of a gradient
+BROKEN = Verdict.BROKEN_CONTRACT
+
+
+def apart(a: Any, b: Any) -> Any:
+    """How far two arrays are apart, entry by entry."""
+    return np.abs(np.asarray(a, dtype=float) - np.asarray(b, dtype=float))
+
+
+def entry(name: str, a: Any, b: Any) -> str:
+    """The entry in which two arrays differ most: `W[1, 2] is 0.3, and 0.1`; their shapes if these differ."""
+    one, other = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    if one.shape != other.shape:
+        return f"{name} has shape {one.shape}, and {other.shape}"
+    index = tuple(int(k) for k in np.unravel_index(int(np.argmax(apart(one, other))), one.shape))
+    place = f"[{', '.join(map(str, index))}]" if index else ""
+    return f"{name}{place} is {one[index]:.9g}, and {other[index]:.9g}"

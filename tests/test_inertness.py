@@ -1,0 +1,102 @@
+"""The two promises that are checked where they are declared: independent rows, and padding that is inert."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import oracle
+
+
+def forward(x, w):
+    """A layer whose rows do not see each other."""
+    return np.tanh(x @ w), (x, w)
+
+
+def backward(y_bar, cache):
+    """Its backward."""
+    x, w = cache
+    a_bar = y_bar * (1 - np.tanh(x @ w) ** 2)
+    return a_bar @ w.T, x.T @ a_bar
+
+
+def centred(x, w):
+    """A layer whose rows do see each other."""
+    return (x - x.mean(axis=0)) @ w, (x, w)
+
+
+def centred_backward(y_bar, cache):
+    """Its backward, which is right."""
+    x, w = cache
+    c_bar = y_bar @ w.T
+    return c_bar - c_bar.mean(axis=0), (x - x.mean(axis=0)).T @ y_bar
+
+
+def pooled(x, m):
+    """The sum over the steps that are there."""
+    return (x * m[:, :, None]).sum(axis=0), m
+
+
+def pooled_backward(y_bar, m):
+    """Its backward."""
+    return np.where(m[:, :, None], y_bar[None], 0.0)
+
+
+def leaky(x, m):
+    """A sum that forgets the mask."""
+    return x.sum(axis=0), m
+
+
+def leaky_backward(y_bar, m):
+    """Its backward, which is right."""
+    return np.zeros(m.shape + y_bar.shape[-1:]) + y_bar
+
+
+SHAPES = {"x": "B D", "w": "D H"}
+MASKED = {"x": "T B D", "m": oracle.booleans("T B")}
+
+
+def test_independent_rows_are_certified():
+    """A layer that treats rows alone keeps the promise."""
+    subject = oracle.Subject.from_functions(forward, backward, inputs=SHAPES, independent="B")
+    assert oracle.verify(subject, cases=12).verdict is oracle.Verdict.CERTIFIED
+
+
+def test_rows_that_see_each_other_break_the_promise():
+    """A right backward of a layer that mixes rows is certified without the promise, and broken with it."""
+    plain = oracle.Subject.from_functions(centred, centred_backward, inputs=SHAPES)
+    assert oracle.verify(plain, cases=6).verdict is oracle.Verdict.CERTIFIED
+    promised = oracle.Subject.from_functions(centred, centred_backward, inputs=SHAPES, independent="B")
+    report = oracle.verify(promised, cases=6)
+    assert report.verdict is oracle.Verdict.BROKEN_CONTRACT
+    assert "rows of B are declared independent, but x[" in str(report)
+
+
+def test_inert_padding_is_certified():
+    """A sum over the steps that are there keeps the promise."""
+    subject = oracle.Subject.from_functions(pooled, pooled_backward, inputs=MASKED, mask="m")
+    assert oracle.verify(subject, cases=12).verdict is oracle.Verdict.CERTIFIED
+
+
+def test_padding_that_leaks_breaks_the_promise():
+    """A sum that forgets the mask has a right backward, but padding that is not inert."""
+    plain = oracle.Subject.from_functions(leaky, leaky_backward, inputs=MASKED)
+    assert oracle.verify(plain, cases=6).verdict is oracle.Verdict.CERTIFIED
+    promised = oracle.Subject.from_functions(leaky, leaky_backward, inputs=MASKED, mask="m")
+    report = oracle.verify(promised, cases=6)
+    assert report.verdict is oracle.Verdict.BROKEN_CONTRACT
+    assert "padding of m gets a gradient: x[" in str(report)
+
+
+@pytest.mark.parametrize(
+    ("declared", "message"),
+    [
+        ({"independent": "N"}, "independent='N' must be a size: B, D, H"),
+        ({"mask": "x"}, "mask='x' must be a boolean input: there is none"),
+    ],
+)
+def test_promises_about_nothing_are_refused(declared, message):
+    """A promise names a size or a mask that the subject has."""
+    with pytest.raises(ValueError, match="must be") as error:
+        oracle.Subject.from_functions(forward, backward, inputs=SHAPES, **declared)
+    assert str(error.value) == message
