@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -39,9 +40,11 @@ class Point:
         """Fix the cotangent of an output: 1 for a loss."""
         self._cotangents[name] = value
 
-    def share_cotangents(self, other: Point) -> None:
-        """Have the same cotangents as another point of the same sizes."""
-        self._cotangents = other._cotangents
+    def moved(self, values: dict[str, Any]) -> Point:
+        """The same case with other values, and the same cotangents and directions."""
+        other = copy.copy(self)
+        other.values = values
+        return other
 
     def direction(self, leaf: str, number: int = 0) -> FloatArray:
         """The component along `leaf` of a direction in which finite differences look."""

@@ -86,12 +86,8 @@ def _radii(point: Point, binding: Binding, dtype: Any) -> dict[str, Any]:
 
 def _perturbed(point: Point, sample: int) -> Point:
     """The same point with every real input moved by a random relative amount."""
-    moved = Point(point.subject, point.case)
-    moved.share_cotangents(point)
-    for name, value in point.values.items():
-        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-            moved.values[name] = _moved(point, name, value, sample)
-    return moved
+    real = {n: v for n, v in point.values.items() if isinstance(v, np.ndarray) and v.dtype.kind == "f"}
+    return point.moved(point.values | {name: _moved(point, name, value, sample) for name, value in real.items()})
 
 
 def _moved(point: Point, name: str, value: Any, sample: int) -> Any:

@@ -25,7 +25,6 @@ from oracle.witnesses.finite_difference import Silent, slope
 
 if TYPE_CHECKING:
     from oracle.hearing import Hearing
-    from oracle.point import Point
 
 _STEPS = tuple(2.0**-k for k in range(4, 22))
 _SAFETY = 100.0  # how many times the seen error of a float difference a gap must be
@@ -91,7 +90,8 @@ def _ladder(hearing: Hearing, leaf: str, direction: Any) -> tuple[float, float]:
 
 def _objective(hearing: Hearing, leaf: str, step: Any) -> float:
     """⟨ȳ, f⟩ of the untouched code in float64, with one input moved."""
-    moved = _moved(hearing.point, leaf, step)
+    values = hearing.point.values
+    moved = hearing.point.moved({**values, leaf: values[leaf] + step})
     run = in_floats(moved, hearing.trial.binding)
     total = 0.0
     for name, value in run.outputs.items():
@@ -99,12 +99,3 @@ def _objective(hearing: Hearing, leaf: str, step: Any) -> float:
         if array.dtype.kind == "f":
             total += float(np.sum(hearing.point.cotangent(name, array.shape) * array))
     return total
-
-
-def _moved(point: Point, leaf: str, step: Any) -> Point:
-    from oracle.point import Point as Fresh
-
-    moved = Fresh(point.subject, point.case)
-    moved.share_cotangents(point)
-    moved.values = {**point.values, leaf: point.values[leaf] + step}
-    return moved
