@@ -111,7 +111,7 @@ def measure(value: Any, truth: Raw, bound: FloatArray, dtype: npt.DTypeLike) -> 
     with np.errstate(all="ignore"):
         ratio = np.where(np.isfinite(errors) & ~np.isnan(bound), errors / bound, np.inf)  # no bound excuses inf or NaN
         size = float(np.max(np.abs(adapter.midpoints(truth)), initial=0.0))
-        limit = float(np.max(bound, initial=0.0)) / size if size else math.inf
+        limit = float(np.max(bound + errors, initial=0.0)) / size if size else math.inf  # a fault may meet an error
     worst = float(ratio.max(initial=0.0))
     beyond = None
     if worst > 1.0:

@@ -83,6 +83,10 @@ class Hearing:
         """Whether the gradient program spoke in this case and is trusted."""
         return bool(self.truth)
 
+    def forget_truth(self) -> None:
+        """The gradient program is no witness here, nor is its conditioning that of the code."""
+        self.truth, self.true_outputs, self._spreads = {}, {}, {}
+
     def spread(self, dtype: Any, samples: int) -> Spread:
         """How far perturbed rounding spreads outputs and gradients of this case; estimated once."""
         key = (np.dtype(dtype).name, samples)
@@ -132,6 +136,6 @@ class Hearing:
         self.trial.leave(why)
         self.gradients, self.outputs = {}, {}
         float_only.judge(self)
-        floats.measure_single_precision(self)
+        float_only.judge_single_precision(self)
         promises.check_behaviour(self)
         raise Done

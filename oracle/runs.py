@@ -228,3 +228,24 @@ def forward_in_balls(point: Point, binding: Binding, bits: int, values: Mapping[
         except Exception as error:
             run.error = error
     return run
+
+
+def forward_in_floats(point: Point, binding: Binding, values: Mapping[str, Any]) -> Run:
+    """The untouched forward alone, at other values of the inputs: float64, or complex for a complex step."""
+    run, form = Run(), point.subject.form
+    with binding.untouched(), quiet():
+        try:
+            arguments = {name: _fresh(value) for name, value in values.items()}
+            run.outputs, _ = flatten(form.forward(form.begin(point.case.sizes), arguments))
+        except (SubjectError, PathError):
+            raise
+        except Exception as error:
+            run.error = error
+    return run
+
+
+def _fresh(value: Any) -> Any:
+    """A copy of an array; a NumPy scalar where a number has no dimension."""
+    if not isinstance(value, np.ndarray):
+        return value
+    return value.copy() if value.ndim or value.dtype.kind not in "fc" else value[()]

@@ -11,6 +11,7 @@ from oracle.tracing import unreached
 from oracle.trial import Trial, environment
 from oracle.verdict import Comparison, Finding, FloatAccuracy, LeafReport, Report, Verdict, worst
 
+WITNESSES = ("autodiff", "finite_difference", "complex_step", "central_difference")
 _FINDINGS = 12  # shown of each verdict: the same sentence from every case helps nobody
 
 
@@ -68,7 +69,7 @@ class Summary:
 
     def _witnesses(self) -> tuple[str, ...]:
         spoke = {witness for outcome in self.outcomes for witness in outcome.witnesses}
-        return tuple(witness for witness in ("autodiff", "finite_difference") if witness in spoke)
+        return tuple(witness for witness in WITNESSES if witness in spoke)
 
     def _testimony(self) -> float:
         said = [outcome.testimony.digits for outcome in self.outcomes if outcome.testimony is not None]
@@ -159,9 +160,18 @@ def _accuracy(measured: list[tuple[str, FloatAccuracy]]) -> FloatAccuracy | None
     if not measured:
         return None
     calm = [one.max_ulps for regime, one in measured if regime != SATURATED]
+    saturated = [one.max_ulps for regime, one in measured if regime == SATURATED]
+    limits = [one.detection_limit for _, one in measured]
     return FloatAccuracy(
-        max_ulps=max(calm, default=0.0),
+        max_ulps=_largest(calm),
         bound_ratio=max(one.bound_ratio for _, one in measured),
-        detection_limit=min(one.detection_limit for _, one in measured),
-        saturated_ulps=max((one.max_ulps for regime, one in measured if regime == SATURATED), default=0.0),
+        detection_limit=min(limits),
+        saturated_ulps=_largest(saturated),
+        detection_limit_worst=max((limit for limit in limits if math.isfinite(limit)), default=math.inf),
     )
+
+
+def _largest(ulps: list[float]) -> float:
+    """The largest of those that were measured; NaN if there are only others."""
+    known = [one for one in ulps if not math.isnan(one)]
+    return max(known, default=math.nan if ulps else 0.0)

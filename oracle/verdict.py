@@ -93,10 +93,11 @@ class Finding:
 class FloatAccuracy:
     """How many digits the float code keeps, against certified truth."""
 
-    max_ulps: float  # over all regimes but the saturated one
+    max_ulps: float  # over all regimes but the saturated one; NaN where only slopes were compared
     bound_ratio: float  # the largest error as a share of its derived bound
-    detection_limit: float = 0.0  # bound relative to the size of the gradient: smaller faults would pass
+    detection_limit: float = 0.0  # relative to the largest entry: smaller faults of one entry would pass
     saturated_ulps: float = 0.0  # in the saturated regime, where 1 - σ loses what no rounding explains
+    detection_limit_worst: float = 0.0  # the detection limit in the case that sees least
 
 
 @dataclass(frozen=True)

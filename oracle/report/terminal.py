@@ -98,9 +98,18 @@ def _table(report: Report) -> Table:
     table.add_column("verdict")
     for heading in ("entries", "digits", "float64 ulps", "float32 ulps"):
         table.add_column(heading, justify="right")
+    in_floats_alone = any(leaf.verdict is Verdict.CONSISTENT for leaf in report.leaves)
+    if in_floats_alone:
+        table.add_column("would see", justify="right")
     for leaf in report.leaves:
-        table.add_row(Text(safe(leaf.name)), styled(leaf.verdict), f"{leaf.entries:,}", *_numbers(leaf))
+        limit = [_limit(leaf)] if in_floats_alone else []
+        table.add_row(Text(safe(leaf.name)), styled(leaf.verdict), f"{leaf.entries:,}", *_numbers(leaf), *limit)
     return table
+
+
+def _limit(leaf: LeafReport) -> str:
+    """The smallest relative error that would have been seen, in float64."""
+    return "-" if leaf.float64 is None else f"{leaf.float64.detection_limit:.0e}"
 
 
 def _numbers(leaf: LeafReport) -> tuple[str, str, str]:
@@ -109,6 +118,6 @@ def _numbers(leaf: LeafReport) -> tuple[str, str, str]:
 
 
 def _ulps(accuracy: FloatAccuracy | None) -> str:
-    if accuracy is None:
+    if accuracy is None or math.isnan(accuracy.max_ulps):
         return "-"
     return f"{accuracy.max_ulps:.1f}" if accuracy.max_ulps < 1000 else f"{accuracy.max_ulps:.0e}"

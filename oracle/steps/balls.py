@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -67,7 +68,7 @@ def _compare_at(hearing: Hearing, bits: int) -> bool:
     if first:
         hearing.found.balls = run
     if run.left or (run.error is not None and not isinstance(run.error, Undecided)):
-        hearing.leave_balls(_why_left(run))
+        hearing.leave_balls(_why_left(hearing, run))
     if run.undecided:
         return _open_question(hearing, run, bits)
     _collect(hearing, run)
@@ -78,12 +79,15 @@ def _compare_at(hearing: Hearing, bits: int) -> bool:
         return _compare_all(hearing, later=not first)
 
 
-def _why_left(run: Run) -> str:
+def _why_left(hearing: Hearing, run: Run) -> str:
+    """What was refused or raised in balls, with the innermost line of the code under test that led there."""
     for refusal in run.record.refusals:
         if refusal.kind == LeftArithmetic.__name__:
             return str(refusal)
-    frames = [line.strip() for line in run.traceback.splitlines() if line.lstrip().startswith("File ")]
-    where = f", at {frames[-1]}" if frames else ""
+    assert run.error is not None, "a run that ended well and refused nothing has not left balls"
+    frames = traceback.extract_tb(run.error.__traceback__)
+    under_test = [frame for frame in frames if frame.filename in hearing.trial.binding.files] or frames
+    where = "".join(f", at {frame.filename}:{frame.lineno}: {frame.line}" for frame in under_test[-1:])
     return f"raised {type(run.error).__name__} in balls only: {run.error}{where}"
 
 

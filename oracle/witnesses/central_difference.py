@@ -1,101 +1,107 @@
-"""The slope of the forward along a direction within one gradient, for code of which the backward leaves balls.
+"""The slope of the forward along a direction in float64, for code that neither ball arithmetic nor JAX can run.
 
-Where the forward stays in balls the slope is exact for all purposes, and the bound is that of the float gradient.
-Where it does not, it is a central difference in float64 over a ladder of steps,
+A central difference over a ladder of steps, each half of the one before,
 
-    D(h) = (g(h) - g(-h)) / 2h,      R(h) = (4 D(h/2) - D(h)) / 3,                      (1)
+    g(t) = ⟨ȳ, f(x + t v)⟩,   D(h) = (g(h) - g(-h)) / 2h,   R(h) = (4 D(h/2) - D(h)) / 3.         (1)
 
-whose best rung is the one where neighbouring R differ least; the error that this difference shows, many times over,
-is the bound. Such a witness sees some 9 digits, and says so.
+R errs by a truncation that falls as h⁴ and by a rounding that grows as 1/h, so neighbouring R differ by about what
+the worse of them errs. The rung with the least error is taken, and its error is said to be
+
+    100 max |R(h) - R(h/2)| over it and its neighbours + 8 u S / h,   S = Σ |ȳ f|,                (2)
+
+where the second term is there for differences that agree by luck, because their values were rounded alike. A kink
+nearby makes rungs differ until the steps are too short to reach it. A kink at the point itself leaves them alike, and
+shows in the jump between the slopes to both sides,
+
+    J(h) = (g(h) - 2 g(0) + g(-h)) / h = h g''(0) + O(h³),   at a kink a constant.                 (3)
 """
 
 from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from oracle.accuracy import FEW
-from oracle.arithmetic import adapter
-from oracle.runs import in_floats
-from oracle.witnesses.finite_difference import Silent, slope
+from oracle.binding import Binding
+from oracle.point import Point
+from oracle.runs import forward_in_floats
 
-if TYPE_CHECKING:
-    from oracle.hearing import Hearing
-
-_STEPS = tuple(2.0**-k for k in range(4, 22))
-_SAFETY = 100.0  # how many times the seen error of a float difference a gap must be
+FEW_RUNGS, MANY_RUNGS = 14, 22
+_FIRST = 4  # the first step is 2^-4 of the size of the inputs
+_SAFETY = 100.0  # how many times the seen error of a difference a gap must be
+_UNIT = 2.0**-53
+_LASTS = 6  # by how many halvings of the step a jump must survive to be a kink
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A slope as the gradient claims it and as differences see it."""
+class FloatSlope:
+    """An estimate of ⟨ȳ, f'(x) v⟩, its error by equation (2), and the jump of the slope, if that is a kink's."""
 
-    claim: float
     estimate: float
-    bound: float
-    size: float
-    how: str
-
-    @property
-    def gap(self) -> float:
-        """How far apart they are."""
-        return abs(self.claim - self.estimate)
-
-    @property
-    def agrees(self) -> bool:
-        """Whether the gap lies within the bound; NaN lies within nothing."""
-        return self.gap <= self.bound
-
-    @property
-    def digits(self) -> float:
-        """The detection limit in digits: the bound beside the size of the terms."""
-        return max(0.0, -math.log10(self.bound / self.size)) if self.size > 0 and self.bound > 0 else 0.0
+    error: float
+    kink: float = 0.0
 
 
-def compare(hearing: Hearing, leaf: str) -> Seen:
-    """The slope along the generic direction of one gradient."""
-    point = hearing.point
-    direction = point.direction(leaf)
-    gradient = np.asarray(hearing.floats.gradients[leaf], dtype=float).reshape(direction.shape)
-    numerator, denominator = hearing.trial.subject.deviations.factor(hearing.case.sizes)
-    terms = gradient * direction
-    claim, size = float(terms.sum()), float(np.abs(terms).sum())
-    room = float(np.sum(np.abs(direction) * hearing.bound(leaf, np.float64, FEW)))
-    try:
-        seen = slope(point, hearing.trial.binding, {leaf: adapter.lift(direction)})
-        estimate, error = float(seen.estimate), float(seen.error.abs_upper())
-        how = "finite differences in balls"
-    except Silent:
-        estimate, error = _ladder(hearing, leaf, direction)
-        how = "central differences in float64"
-    factor = numerator / denominator
-    return Seen(claim, estimate * factor, room + abs(factor) * error, size, how)
+def central_slope(point: Point, binding: Binding, direction: Mapping[str, Any], rungs: int) -> FloatSlope | None:
+    """The slope by equation (1); None where the forward is not finite around the point."""
+    ladder = _Ladder(point, binding, direction)
+    middle = ladder.value(0.0)
+    steps = [ladder.unit * 2.0 ** -(_FIRST + k) for k in range(rungs)]
+    pairs = [(ladder.value(h), ladder.value(-h)) for h in steps]
+    quotients = [(up - down) / (2 * h) for h, (up, down) in zip(steps, pairs, strict=True)]
+    jumps = [abs(up - 2 * middle + down) / h for h, (up, down) in zip(steps, pairs, strict=True)]
+    floors = [8 * _UNIT * ladder.size / h for h in steps]
+    best = _best(quotients, floors)
+    if best is None:
+        return None
+    return FloatSlope(*best, kink=_kink(jumps, floors))
 
 
-def _ladder(hearing: Hearing, leaf: str, direction: Any) -> tuple[float, float]:
-    """The best rung of equation (1) and a bound of its error."""
-    quotients = [
-        (_objective(hearing, leaf, h * direction) - _objective(hearing, leaf, -h * direction)) / (2 * h) for h in _STEPS
-    ]
+def _best(quotients: list[float], floors: list[float]) -> tuple[float, float] | None:
+    """The rung with the least error by equation (2)."""
     rungs = [(4 * fine - coarse) / 3 for coarse, fine in itertools.pairwise(quotients)]
     gaps = [abs(fine - coarse) for coarse, fine in itertools.pairwise(rungs)]
-    best = int(np.argmin(gaps))
-    seen = max(gaps[max(best - 1, 0) : best + 2])  # the least gap alone may be small by luck
-    return rungs[best + 1], _SAFETY * max(seen, float(np.finfo(float).eps) * abs(rungs[best]))
+    found = None
+    for k in range(1, len(gaps) - 1):
+        error = _SAFETY * max(gaps[k - 1], gaps[k], gaps[k + 1]) + floors[k + 2]
+        if math.isfinite(error) and (found is None or error < found[1]):
+            found = rungs[k + 1], error
+    return found
 
 
-def _objective(hearing: Hearing, leaf: str, step: Any) -> float:
-    """⟨ȳ, f⟩ of the untouched code in float64, with one input moved."""
-    values = hearing.point.values
-    moved = hearing.point.moved({**values, leaf: values[leaf] + step})
-    run = in_floats(moved, hearing.trial.binding)
-    total = 0.0
-    for name, value in run.outputs.items():
-        array = np.asarray(value)
-        if array.dtype.kind == "f":
-            total += float(np.sum(hearing.point.cotangent(name, array.shape) * array))
-    return total
+def _kink(jumps: list[float], floors: list[float]) -> float:
+    """The jump of the slope, where it stays the same while the step falls by 2^-6 and is no rounding; otherwise 0."""
+    for k in range(len(jumps) - _LASTS):
+        before, after = jumps[k], jumps[k + _LASTS]
+        if math.isfinite(before) and before / 2 < after < 2 * before and after > 100 * floors[k + _LASTS]:
+            return after
+    return 0.0
+
+
+class _Ladder:
+    """⟨ȳ, f⟩ of the untouched code in float64 along a line."""
+
+    def __init__(self, point: Point, binding: Binding, direction: Mapping[str, Any]) -> None:
+        self.point, self.binding, self.direction = point, binding, direction
+        largest = max(float(np.max(np.abs(point.values[name]), initial=0.0)) for name in direction)
+        self.unit = 2.0 ** round(math.log2(largest)) if largest > 0 else 1.0
+        self.size = 0.0
+
+    def value(self, step: float) -> float:
+        """g(step); NaN where the code raises or an output is not finite."""
+        moved = {name: self.point.values[name] + step * v for name, v in self.direction.items()}
+        run = forward_in_floats(self.point, self.binding, {**self.point.values, **moved})
+        if run.error is not None:
+            return math.nan
+        total = 0.0
+        for name, value in run.outputs.items():
+            array = np.asarray(value)
+            if array.dtype.kind == "f":
+                terms = self.point.cotangent(name, array.shape) * array
+                total += float(terms.sum())
+                self.size = max(self.size, float(np.abs(terms).sum()))
+        return total

@@ -38,8 +38,7 @@ WAYS_OUT = {
     ),
     "a buffer": (
         "x = np.array(memoryview(np.asarray(x)))",
-        "raised TypeError in balls only: memoryview: a bytes-like object is required, not 'BallArray', "
-        'at File "{}", line 7, in backward',
+        "raised TypeError in balls only: memoryview: a bytes-like object is required, not 'BallArray', at {}:7: {}",
     ),
 }
 
