@@ -95,13 +95,21 @@ def _content(path: str | Path) -> bytes:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (OSError, ValueError) as error:
         raise InvalidRecord(f"it cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise InvalidRecord("it is not a regular file")
-        content = file.read(LARGEST_FILE + 1)
+    try:
+        regular = stat.S_ISREG(os.fstat(handle).st_mode)
+        content = _read(handle) if regular else b""
+    finally:
+        os.close(handle)
+    if not regular:
+        raise InvalidRecord("it is not a regular file")
     if len(content) > LARGEST_FILE:
         raise InvalidRecord(f"it is larger than {LARGEST_FILE} bytes")
     return content
+
+
+def _read(handle: int) -> bytes:
+    with os.fdopen(handle, "rb", closefd=False) as file:
+        return file.read(LARGEST_FILE + 1)
 
 
 # ---- making a record
