@@ -1,7 +1,7 @@
 """What an argument has to be before anything is computed from it.
 
-Each check raises one sentence: what was given, what was expected. Checks read `shape` and `dtype` alone, never a
-value, so NaN and infinity pass: they are the caller's, and spread through the results as NumPy spreads them.
+Each check raises one sentence: what was given, what was expected. NaN and infinity are refused where they come in,
+rather than found in every gradient afterwards.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def expect_size(name: str, size: Any) -> None:
 
 
 def expect_floats(name: str, array: Any, like: Array | None = None) -> None:
-    """Raise unless `array` holds floating-point (or complex) numbers, of the dtype of `like` if that is given."""
+    """Raise unless `array` holds finite floating-point (or complex) numbers, of the dtype of `like` if that is given."""
     dtype = getattr(array, "dtype", None)
     if dtype is None:
         raise TypeError(f"{name} is a {type(array).__name__}, expected an array of floating-point numbers")
@@ -34,6 +34,8 @@ def expect_floats(name: str, array: Any, like: Array | None = None) -> None:
         raise TypeError(f"{name} holds {dtype}, expected floating-point numbers: convert it with .astype(float)")
     if like is not None and dtype != like.dtype:
         raise TypeError(f"{name} holds {dtype}, expected {like.dtype} like the other arrays: convert one of them")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} holds NaN or infinity, expected finite numbers")
 
 
 def expect_shape(name: str, array: Any, letters: str, sizes: dict[str, int]) -> None:

@@ -237,11 +237,31 @@ def test_a_loss_layer_that_raises_writes_nothing() -> None:
     assert no_diff_is_written(network.lstm_param)
 
 
-def test_nan_spreads_as_numpy_spreads_it() -> None:
-    """NaN in one row of x is the caller's: that row becomes NaN, the others stay as they were."""
-    inputs = layer_inputs(*SIZES)
-    expected = forward(*inputs)[0]
-    inputs[0][0, 1] = np.nan
-    h = forward(*inputs)[0]
-    assert np.isnan(h[:, 1]).all()
-    assert (h[:, [0, 2]] == expected[:, [0, 2]]).all()
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("position", range(6))
+def test_an_input_that_is_not_finite_is_refused_by_name(position: int, value: float) -> None:
+    """NaN or infinity in any input of the layer is refused where it comes in."""
+    inputs = list(layer_inputs(*SIZES))
+    inputs[position].flat[0] = value
+    name = ("x", "h0", "s0", "W", "U", "b")[position]
+    assert message_of(ValueError, forward, *inputs) == f"{name} holds NaN or infinity, expected finite numbers"
+
+
+@pytest.mark.parametrize("position", range(3))
+def test_a_cotangent_that_is_not_finite_is_refused_by_name(position: int) -> None:
+    """NaN in a cotangent of the layer is refused where it comes in."""
+    h, h_T, s_T, tape = forward(*layer_inputs(*SIZES))
+    cotangents = [np.ones_like(h), np.ones_like(h_T), np.ones_like(s_T)]
+    cotangents[position].flat[-1] = np.nan
+    name = ("h_bar", "h_T_bar", "s_T_bar")[position]
+    assert (
+        message_of(ValueError, backward, *cotangents, tape) == f"{name} holds NaN or infinity, expected finite numbers"
+    )
+
+
+def test_a_vector_that_is_not_finite_leaves_the_node_as_it_was() -> None:
+    """Infinity in the input of a classic node is refused, and nothing of its state has changed."""
+    node = LstmNode(LstmParam(2, 3), LstmState(2, 3))
+    sentence = "x holds NaN or infinity, expected finite numbers"
+    assert message_of(ValueError, node.bottom_data_is, np.array([1.0, np.inf, 0.0])) == sentence
+    assert not node.state.h.any()
