@@ -7,6 +7,7 @@ thin: `arb('nan').overlaps(1)` is true, so finiteness is asked first, always.
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ _is_finite = np.frompyfunc(arb.is_finite, 1, 1)
 _overlaps = np.frompyfunc(arb.overlaps, 2, 1)
 _accuracy = np.frompyfunc(arb.rel_accuracy_bits, 1, 1)
 _is_zero = np.frompyfunc(arb.is_zero, 1, 1)
-_contains_zero = np.frompyfunc(lambda v: v.contains(0), 1, 1)
+_contains_zero = np.frompyfunc(operator.methodcaller("contains", arb(0)), 1, 1)
 _upper = np.frompyfunc(lambda v: _up(v.abs_upper()), 1, 1)
 _radius = np.frompyfunc(lambda v: _up(v.rad()), 1, 1)
 
@@ -35,6 +36,8 @@ def _up(v: arb) -> float:
 
 def real(a: Raw) -> Raw | None:
     """The balls as real ones; None if some are complex with a nonzero imaginary part."""
+    if set(map(type, a.ravel().tolist())) <= {arb}:
+        return np.asarray(a, dtype=object)
     if not np.asarray(_is_real(a), dtype=bool).all():
         return None
     return np.asarray(_real_part(a), dtype=object)
@@ -47,7 +50,7 @@ def finite(a: Raw) -> npt.NDArray[np.bool_]:
 
 def meet(a: Raw, b: Raw) -> npt.NDArray[np.bool_]:
     """Which pairs are finite and have a point in common."""
-    return np.asarray(_overlaps(a, b), dtype=bool) & finite(a) & finite(b)
+    return np.asarray(np.asarray(_overlaps(a, b), dtype=bool) & finite(a) & finite(b))
 
 
 def accuracy_bits(a: Raw) -> npt.NDArray[np.int64]:
