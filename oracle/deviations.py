@@ -73,7 +73,7 @@ class Deviations:
         if type(self.accumulates) is not bool:
             raise ValueError(f"accumulates={self.accumulates!r} must be True or False")
         sizes = {size for spec in leaves.values() for size in spec.shape.names}
-        if self.independent is not None and self.independent not in sizes:
+        if self.independent is not None and not (isinstance(self.independent, str) and self.independent in sizes):
             raise ValueError(f"independent={self.independent!r} must be a size: {', '.join(sorted(sizes))}")
         masks = [name for name, spec in leaves.items() if spec.kind == "boolean"]
         if self.mask is not None and self.mask not in masks:
