@@ -93,7 +93,9 @@ class Decimals:
         """Which values can stay: neither too small nor special, and of a magnitude not seen before."""
         order = np.argsort(magnitudes, kind="stable")
         ordered = magnitudes[order]
-        fit = (ordered >= least) & ~np.isin(ordered, _SPECIAL)
+        fit = ordered >= least
+        for special in _SPECIAL:
+            fit &= ordered != special
         fit[1:] &= ordered[1:] != ordered[:-1]
         for part in self._taken:
             fit &= part[np.minimum(np.searchsorted(part, ordered), part.size - 1)] != ordered

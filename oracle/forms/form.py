@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 import re
 import sys
+import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, Protocol
 
 from oracle.inputs import Input
@@ -70,7 +71,7 @@ def takes(function: Callable[..., Any], count: int, keywords: Iterable[str] = ()
     True if that cannot be known.
     """
     try:
-        signature = inspect.signature(function)
+        signature = _signature(function)
     except (TypeError, ValueError):
         return True
     try:
@@ -78,6 +79,20 @@ def takes(function: Callable[..., Any], count: int, keywords: Iterable[str] = ()
     except TypeError:
         return False
     return True
+
+
+_signatures: weakref.WeakKeyDictionary[FunctionType, tuple[Any, Any, inspect.Signature]] = weakref.WeakKeyDictionary()
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    """The signature of a callable; of a plain function remembered for as long as its code and defaults stay."""
+    if not isinstance(function, FunctionType) or function.__dict__ or function.__kwdefaults__:
+        return inspect.signature(function)
+    code, defaults = function.__code__, function.__defaults__
+    known = _signatures.get(function)
+    if known is None or known[0] is not code or known[1] is not defaults:
+        known = _signatures[function] = code, defaults, inspect.signature(function)
+    return known[2]
 
 
 def fit_sizes(code: Iterable[Any], sizes: Mapping[str, int]) -> None:

@@ -50,14 +50,14 @@ def slope(
     with adapter.precision(bits):
         base = {name: adapter.lift(point.values[name]) for name in direction}
 
-        def along(exponent: int, sign: int) -> Any:
-            """⟨ȳ, f(x ± 2^-exponent v)⟩."""
-            h = adapter.lift(sign * 2.0**-exponent)
-            moved = {name: np.asarray(base[name] + h * v, dtype=object) for name, v in direction.items()}
-            return objective(point, binding, moved, bits)
-
         def quotient(exponent: int) -> Any:
-            return (along(exponent, 1) - along(exponent, -1)) * adapter.lift(2.0 ** (exponent - 1))[()]
+            """(⟨ȳ, f(x + h v)⟩ - ⟨ȳ, f(x - h v)⟩) / 2h at h = 2^-exponent."""
+            h = adapter.lift(2.0**-exponent)
+            steps = {name: h * v for name, v in direction.items()}
+            above = {name: np.asarray(base[name] + step, dtype=object) for name, step in steps.items()}
+            below = {name: np.asarray(base[name] - step, dtype=object) for name, step in steps.items()}
+            slopes = objective(point, binding, above, bits) - objective(point, binding, below, bits)
+            return slopes * adapter.lift(2.0 ** (exponent - 1))[()]
 
         coarse, fine = quotient(step), quotient(step + 1)
         return Slope(fine, abs(coarse - fine))
