@@ -61,8 +61,13 @@ def describe(function: Any) -> str:
     """How the code under test is called in messages: `lstm_ref.layer.backward`."""
     inner = getattr(function, "func", function)
     name = getattr(inner, "__qualname__", getattr(inner, "__name__", repr(inner)))
-    module = _FILE_MODULE.sub("", getattr(inner, "__module__", None) or "builtins")
+    module = short_name(getattr(inner, "__module__", None) or "builtins")
     return f"{module}.{name}" if module not in ("builtins", "__main__") else str(name)
+
+
+def short_name(module: str) -> str:
+    """The name of a module; of one that was loaded by path, the name of its file."""
+    return _FILE_MODULE.sub("", module)
 
 
 def takes(function: Callable[..., Any], count: int, keywords: Iterable[str] = ()) -> bool:

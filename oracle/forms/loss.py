@@ -21,6 +21,7 @@ from oracle.forms.form import (
     gather,
     holds_parts,
     leading,
+    short_name,
     takes,
     unnest,
     wanted_below,
@@ -169,4 +170,4 @@ def _module_of(function: Any) -> Any:
 
 
 def _owner_name(owner: Any) -> str:
-    return f"the owner {getattr(owner, '__name__', type(owner).__name__)}"
+    return f"the owner {short_name(getattr(owner, '__name__', type(owner).__name__))}"
