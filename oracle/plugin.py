@@ -8,7 +8,7 @@ are plain data on the test's report, which pytest-xdist carries from its workers
 from __future__ import annotations
 
 import argparse
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 FIXTURE, MARKER = "verify_gradients", "gradients"
 _CASES, _SEED, _DIGITS = 30, 0, 30
 _heard = pytest.StashKey[list[dict[str, Any]]]()
-_session = pytest.StashKey["Collected"]()
 
 
 class VerifyGradients(Protocol):
@@ -71,14 +70,11 @@ def _option(config: pytest.Config, name: str, least: int) -> int:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and collect results where they are printed."""
-    config.addinivalue_line(
-        "markers", f"{MARKER}: verifies gradients (every test with the fixture {FIXTURE} is marked)"
-    )
+    config.addinivalue_line("markers", f"{MARKER}: verifies gradients; put on every test that uses {FIXTURE}")
     _option(config, "gradient_cases", 1)
     _option(config, "gradient_seed", 0)
     if not hasattr(config, "workerinput"):
-        config.stash[_session] = Collected(config)
-        config.pluginmanager.register(config.stash[_session], "gradient-oracle-collected")
+        config.pluginmanager.register(Collected(config), "gradient-oracle-collected")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -91,7 +87,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 @pytest.fixture
-def verify_gradients(request: pytest.FixtureRequest) -> Iterator[VerifyGradients]:
+def verify_gradients(request: pytest.FixtureRequest) -> VerifyGradients:
     """`verify_gradients(subject, *, cases=None, seed=None, digits=None) -> Report`, which fails unless it is ok.
 
     The test fails with `oracle.GradientMismatch`, whose message is the whole report. By default there are
@@ -121,7 +117,7 @@ def verify_gradients(request: pytest.FixtureRequest) -> Iterator[VerifyGradients
             raise GradientMismatch(report)
         return report
 
-    yield check
+    return check
 
 
 @pytest.hookimpl(wrapper=True)
