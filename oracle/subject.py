@@ -18,7 +18,7 @@ from oracle.inputs import Input, Spec, nest
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A hand-written pair on trial. Make one with `from_functions`, `from_object` or `from_loss`."""
+    """A hand-written pair on trial. Make one with `from_functions`, `from_object`, `from_loss` or `from_torch`."""
 
     name: str
     form: Form
@@ -226,6 +226,53 @@ class Subject:
         title = name or describe(function)
         arguments = _parameters_first(form.parameters, form.inputs)
         return cls._make(title, form, form.leaves, sizes, reference, arguments, modules, deviations)
+
+    @classmethod
+    def from_torch(
+        cls,
+        function: Any,
+        *,
+        inputs: Mapping[str, Spec],
+        reference: Callable[..., Any] | None = None,
+        sizes: Mapping[str, tuple[int, int]] | None = None,
+        name: str | None = None,
+        modules: Sequence[Any] = (),
+        **deviations: Any,
+    ) -> Subject:
+        """A `torch.autograd.Function`, called by `Function.apply(*inputs)`; needs the optional extra `torch`.
+
+        It is judged in floats, on the CPU, in float64 and in the float32 regime in float32: CONSISTENT at best.
+
+        Parameters
+        ----------
+        function : class
+            The Function itself, with its static `forward` and `backward`.
+        inputs : mapping of name to shape spec
+            The positional arguments of `apply`, in order.
+        reference : function, optional
+            The same forward for JAX: with it every entry is compared, and far smaller faults are seen.
+
+        Raises
+        ------
+        ImportError
+            If torch cannot be imported.
+        ValueError
+            If `function` is no Function, an input is nested, or a spec, size or deviation is not understood.
+
+        Notes
+        -----
+        In one line: `oracle.Subject.from_torch(MyFunction, inputs={"x": "B D"}, reference=my_jax_forward)`.
+        """
+        from oracle.forms.torch_function import TorchForm
+
+        form = TorchForm(function, inputs)
+
+        def arguments(values: Mapping[str, Any]) -> list[Any]:
+            return [values[name] for name in form.inputs]
+
+        return cls._make(
+            name or describe(function), form, form.leaves, sizes, reference, arguments, modules, deviations
+        )
 
     @classmethod
     def _make(

@@ -22,6 +22,8 @@ Raw = adapter.Raw
 
 def compare_until_decided(hearing: Hearing) -> None:
     """Compare at doubling precision, until all is settled, something is wrong, or the cap is reached."""
+    if why := getattr(hearing.trial.subject.form, "leaves_balls", ""):
+        hearing.leave_balls(why)
     bits = hearing.trial.bits
     while True:
         hearing.found.bits = bits

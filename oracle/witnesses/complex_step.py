@@ -43,29 +43,38 @@ class ComplexSlope:
 
 
 def complex_slope(point: Point, binding: Binding, direction: Mapping[str, Any]) -> ComplexSlope | None:
-    """The slope by equation (1); None if the code does not take complex numbers."""
-    first = _once(point, binding, direction, 0)
-    if first is None:
+    """The slope by equation (1); None if the code does not take complex numbers.
+
+    Some code takes complex numbers only if all its inputs are complex: that is tried second.
+    """
+    for everything in (False, True):
+        first = _once(point, binding, direction, 0, everything)
+        if first is not None:
+            break
+    else:
         return None
     estimate, size = first
     squares = 0.0
     for sample in range(1, FEW):
-        again = _once(point, binding, direction, sample)
+        again = _once(point, binding, direction, sample, everything)
         if again is None:
             return None
         squares += ((again[0] - estimate) * (_UNIT / _MAGNIFIED)) ** 2 / (FEW - 1)
     return ComplexSlope(estimate, FACTOR * float(np.sqrt(squares)) + _SUM * _UNIT * size)
 
 
-def _once(point: Point, binding: Binding, direction: Mapping[str, Any], sample: int) -> tuple[float, float] | None:
+def _once(
+    point: Point, binding: Binding, direction: Mapping[str, Any], sample: int, everything: bool
+) -> tuple[float, float] | None:
     """The slope and the sum of the magnitudes of its terms; from sample 1 on, of a point that is moved a little."""
     values = dict(point.values)
     for name, value in values.items():
         if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-            values[name] = value * (1.0 + _MAGNIFIED * noise(point, name, value.shape, sample))
+            moved = value * (1.0 + _MAGNIFIED * noise(point, name, value.shape, sample))
+            values[name] = moved.astype(complex) if everything else moved
     step = _STEP * (1.0 + 0.37 * sample / FEW)
-    moved = {name: values[name] + 1j * step * v for name, v in direction.items()}
-    run = forward_in_floats(point, binding, {**values, **moved})
+    values |= {name: values[name] + 1j * step * v for name, v in direction.items()}
+    run = forward_in_floats(point, binding, values)
     total, size = 0.0, 0.0
     for name, value in run.outputs.items():
         array = np.asarray(value)
