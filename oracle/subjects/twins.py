@@ -48,9 +48,9 @@ def layer(
 
     def one(x_t: Array, h: Array, s: Array) -> tuple[Array, Array]:
         z = jnp.concatenate([x_t, h])
-        a = jnp.einsum("khz,z->kh", stacked, z) + bias
-        s = jnp.tanh(a[0]) * sigmoid(a[1]) + s * sigmoid(a[2])
-        return (jnp.tanh(s) if tanh_of_state else s) * sigmoid(a[3]), s
+        g, i, f, o = jnp.unstack(jnp.einsum("khz,z->kh", stacked, z) + bias)
+        s = jnp.tanh(g) * sigmoid(i) + s * sigmoid(f)
+        return (jnp.tanh(s) if tanh_of_state else s) * sigmoid(o), s
 
     def step(carry: tuple[Array, Array], x_t: Array) -> tuple[tuple[Array, Array], Array]:
         h, s = jax.vmap(one)(x_t, *carry)
