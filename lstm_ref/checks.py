@@ -26,7 +26,7 @@ def expect_size(name: str, size: Any) -> None:
 
 
 def expect_floats(name: str, array: Any, like: Array | None = None) -> None:
-    """Raise unless `array` holds finite floating-point (or complex) numbers, of the dtype of `like` if that is given."""
+    """Raise unless `array` holds finite floating-point or complex numbers, of the dtype of `like` if it is given."""
     dtype = getattr(array, "dtype", None)
     if dtype is None:
         raise TypeError(f"{name} is a {type(array).__name__}, expected an array of floating-point numbers")
