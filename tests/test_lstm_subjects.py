@@ -51,7 +51,7 @@ def test_the_subjects_are_all_here():
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(**LIKE_THIS, max_examples=20)
+@settings(**LIKE_THIS, max_examples=15)
 @given(data=st.data())
 def test_every_gradient_is_certified_by_both_witnesses(name, data):
     """In every case every entry of every gradient is certified to 30 digits, by both witnesses, without a finding."""
