@@ -41,7 +41,7 @@ def claim(report: Report) -> str:
         case Verdict.CERTIFIED:
             return (
                 f"{report.subject}: CERTIFIED to {digits_text(report.digits)}, "
-                f"{report.entries:,} gradient entries over {report.cases} case{"" if report.cases == 1 else "s"}"
+                f"{report.entries:,} gradient entries over {report.cases} case{'' if report.cases == 1 else 's'}"
             )
         case Verdict.REFUTED if wrong:
             of_all = f"{len(wrong)} of {len(report.leaves)} gradients REFUTED{certified}"
