@@ -66,6 +66,7 @@ _each_arb = np.frompyfunc(arb, 1, 1)
 _each_acb = np.frompyfunc(acb, 1, 1)
 _real_part = np.frompyfunc(operator.attrgetter("real"), 1, 1)
 _imaginary_part = np.frompyfunc(operator.attrgetter("imag"), 1, 1)
+_bounded_real = np.frompyfunc(arb.is_finite, 1, 1)
 _bounded = np.frompyfunc(operator.methodcaller("is_finite"), 1, 1)
 
 
@@ -103,7 +104,11 @@ def imaginary_part(a: Raw) -> Raw:
 
 def is_finite(a: Raw) -> Bools:
     """True where the ball has finite bounds; False for infinities, not-a-number and balls without bounds."""
-    return np.asarray(_bounded(a), dtype=bool)
+    try:
+        answers = _bounded_real(a)
+    except TypeError:  # some are complex
+        answers = _bounded(a)
+    return np.asarray(answers, dtype=bool)
 
 
 def midpoints(a: Raw) -> np.ndarray[Any, Any]:

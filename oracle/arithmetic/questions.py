@@ -77,8 +77,17 @@ def _predicate(rule: Callable[[Any], bool]) -> Loop:
     return lambda a: np.asarray(ufunc(a), dtype=bool)
 
 
+_each_is_finite = _predicate(elements.is_finite_number)
+
+
+def _is_finite(a: Raw) -> Bools:
+    """Which balls are finite; where all are, the usual case, they are asked no more than that."""
+    known = is_finite(a)
+    return known if known.all() else _each_is_finite(a)
+
+
 PREDICATE: dict[str, Loop] = {
-    "isfinite": _predicate(elements.is_finite_number),
+    "isfinite": _is_finite,
     "isinf": _predicate(elements.is_infinite_number),
     "isnan": _predicate(elements.is_not_a_number),
     "signbit": _predicate(elements.sign_bit),
