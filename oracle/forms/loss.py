@@ -134,6 +134,8 @@ class LossForm:
 
     def _listed(self, returned: Any, names: Sequence[str], who: str) -> dict[str, Any]:
         """The gradients by a declared list of names for what follows the loss."""
+        if len(names) == 1 and holds_parts(returned, names[0], self.arguments, self.leaves, None):
+            returned = (returned,)
         if isinstance(returned, Mapping) or len(returned) < len(names):
             kind = "a mapping" if isinstance(returned, Mapping) else count_sentence(len(returned), "value")
             raise ContractError(f"{who} returned {kind} after the loss; gradients= names {len(names)}")
