@@ -57,67 +57,76 @@ class Claimed:
         return abs(self.claim - self.seen.estimate)
 
     @property
+    def accuracy(self) -> FloatAccuracy:
+        """The gap as a share of the bound, and the detection limit; there are no ulps of single entries."""
+        return FloatAccuracy(math.nan, self.gap / self.bound, self.limit)
+
+    @property
     def agrees(self) -> bool:
         """Whether the gap lies within the bound; NaN lies within nothing."""
         return self.gap <= self.bound
 
 
-def judge(hearing: Hearing) -> None:
-    """A verdict for every gradient of the float64 run."""
+def judge(hearing: Hearing, dtype: Any) -> None:
+    """A verdict for every gradient of the float64 run, against bounds of the float type that it computes in."""
     slopes = _Slopes(hearing)
     for leaf in hearing.point.differentiated:
-        _judge(hearing, slopes, leaf, hearing.floats, np.float64)
+        _record(hearing, leaf, _judge(hearing, slopes, leaf, hearing.floats, dtype))
 
 
 def judge_single_precision(hearing: Hearing, run: Run) -> None:
     """The same for a float32 run, against bounds of float32."""
     slopes = _Slopes(hearing)
     for leaf in hearing.point.differentiated:
-        _judge(hearing, slopes, leaf, run, np.float32)
+        if (heard := _judge(hearing, slopes, leaf, run, np.float32)) is not None:
+            hearing.found.float32[leaf] = heard.accuracy
+            _accuse(hearing, leaf, heard, "float32")
 
 
-def _judge(hearing: Hearing, slopes: _Slopes, leaf: str, run: Run, dtype: Any) -> None:
+def _judge(hearing: Hearing, slopes: _Slopes, leaf: str, run: Run, dtype: Any) -> Claimed | None:
+    """A gradient beside a slope; a suspect beside a second one too. None, and a finding, if there is no slope."""
     gradient = np.asarray(run.gradients[leaf])
-    modelled = np.float32 if gradient.dtype.itemsize < 8 else dtype
-    heard = slopes.beside(leaf, gradient, modelled, number=0, samples=FEW)
+    heard = slopes.beside(leaf, gradient, dtype, number=0, samples=FEW)
     if heard is not None and not heard.agrees:
-        again = slopes.beside(leaf, gradient, modelled, number=1, samples=MANY)
+        again = slopes.beside(leaf, gradient, dtype, number=1, samples=MANY)
         if again is None or again.agrees:
             heard = again
     if heard is None:
         message = f"no difference of the forward along {leaf} could be taken: it is not finite around the case"
-        return hearing.find(Verdict.UNDECIDED, message, leaf=leaf)
-    if not heard.agrees and slopes.kinked(heard):
+        hearing.find(Verdict.UNDECIDED, message, leaf=leaf)
+    elif not heard.agrees and slopes.kinked(heard):
         hearing.redraw(kink=f"the slope of the forward along {leaf} jumps")
-    _record(hearing, leaf, gradient, heard, np.dtype(dtype).name)
-    return None
+    return heard
 
 
-def _record(hearing: Hearing, leaf: str, gradient: Any, heard: Claimed, dtype: str) -> None:
-    """What was heard of one gradient."""
+def _record(hearing: Hearing, leaf: str, heard: Claimed | None) -> None:
+    """What was heard of one gradient of the float64 run."""
+    if heard is None:
+        return
+    gradient = np.asarray(hearing.floats.gradients[leaf])
     hearing.found.witnesses.append(_NAMES[heard.seen.how])
-    into = hearing.found.float64 if dtype == "float64" else hearing.found.float32
-    into[leaf] = FloatAccuracy(math.nan, heard.gap / heard.bound, heard.limit)
-    if dtype == "float64":
-        worst = None if heard.agrees else _slopes_apart(heard)
-        zeros = gradient.size if heard.seen.estimate == 0.0 and not gradient.any() else 0
-        digits = -math.log10(heard.limit) if 0 < heard.limit < 1 else 0.0
-        hearing.found.comparisons[leaf] = Comparison(
-            leaf,
-            gradient.shape,
-            gradient.size,
-            wrong=int(not heard.agrees),
-            zeros=zeros,
-            digits=digits,
-            worst=worst,
-            at_least=True,
-        )
-        hearing.found.verdicts[leaf] = Verdict.CONSISTENT if heard.agrees else Verdict.INCONSISTENT
+    hearing.found.float64[leaf] = heard.accuracy
+    hearing.found.verdicts[leaf] = Verdict.CONSISTENT if heard.agrees else Verdict.INCONSISTENT
+    hearing.found.comparisons[leaf] = Comparison(
+        leaf,
+        gradient.shape,
+        gradient.size,
+        wrong=int(not heard.agrees),
+        zeros=gradient.size if heard.seen.estimate == 0.0 and not gradient.any() else 0,
+        digits=-math.log10(heard.limit) if 0 < heard.limit < 1 else 0.0,
+        worst=None if heard.agrees else _slopes_apart(heard),
+        at_least=True,
+    )
+    _accuse(hearing, leaf, heard, "float64")
+
+
+def _accuse(hearing: Hearing, leaf: str, heard: Claimed, dtype: str) -> None:
+    """A finding, where a gradient is beyond its bound."""
     if not heard.agrees:
+        verb = "gives" if heard.seen.how == _COMPLEX else "give"
         message = (
             f"in {dtype}, along a random direction, the gradient of {leaf} gives a slope of {heard.claim:.9g}, "
-            f"but {heard.seen.how} give{'s' if heard.seen.how == _COMPLEX else ''} {heard.seen.estimate:.9g}; "
-            f"they may differ by {heard.bound:.1e}"
+            f"but {heard.seen.how} {verb} {heard.seen.estimate:.9g}; they may differ by {heard.bound:.1e}"
         )
         hearing.find(Verdict.INCONSISTENT, message, leaf=leaf)
 

@@ -17,7 +17,7 @@ from oracle.accuracy import FEW, MANY
 from oracle.arithmetic import adapter, enclosures
 from oracle.arithmetic.refusals import Undecided, recording
 from oracle.runs import forward_in_balls, in_floats
-from oracle.steps import differences
+from oracle.steps import differences, floats
 from oracle.verdict import Comparison, Entry, Verdict
 from oracle.witnesses.finite_difference import testify
 from oracle.witnesses.statement import Testimony
@@ -26,17 +26,19 @@ if TYPE_CHECKING:
     from oracle.hearing import Hearing
 
 _THIN = 2.0**-10  # how much of its bound the radius of a true entry may be
+_LIKELY = 0.01  # float32 rounding is seldom a smaller share of its bound
 
 
 def judge(hearing: Hearing) -> None:
     """Give every gradient a verdict: CONSISTENT within the bound, INCONSISTENT beyond it."""
-    if _find_truth(hearing) and _outputs_agree(hearing):
+    dtype = _computed_in(hearing)
+    if _find_truth(hearing) and _outputs_agree(hearing, dtype):
         hearing.found.witnesses.append("autodiff")
         for leaf, balls in hearing.truth.items():
-            _gradient(hearing, leaf, balls)
+            _gradient(hearing, leaf, balls, dtype)
         return
     hearing.forget_truth()
-    differences.judge(hearing)
+    differences.judge(hearing, dtype)
 
 
 def judge_single_precision(hearing: Hearing) -> None:
@@ -52,6 +54,15 @@ def judge_single_precision(hearing: Hearing) -> None:
     else:
         for leaf, balls in hearing.truth.items():
             _single(hearing, leaf, np.reshape(np.asarray(run.gradients[leaf]), balls.shape), balls)
+
+
+def _computed_in(hearing: Hearing) -> Any:
+    """The float type that the code computes in: float32 if it was seen to cast to it, or anything comes out as such."""
+    every = {**hearing.floats.outputs, **hearing.floats.gradients}
+    narrow = [name for name, value in every.items() if getattr(value, "dtype", None) == np.float32]
+    if narrow:
+        hearing.found.notes.append(f"float64 inputs give float32 in {', '.join(narrow)}: judged as float32")
+    return np.float32 if floats.rounds_to_single(hearing) or narrow else np.float64
 
 
 # ---- the truth
@@ -142,15 +153,16 @@ def _fine(hearing: Hearing) -> bool:
 # ---- comparing
 
 
-def _outputs_agree(hearing: Hearing) -> bool:
+def _outputs_agree(hearing: Hearing, dtype: Any) -> bool:
     """Whether the twin computes the outputs of the forward; if not, that is found, and it is no witness."""
     for name, balls in hearing.true_outputs.items():
         value = np.asarray(hearing.floats.outputs[name])
-        measured, _ = _measured(hearing, value, balls, name, "outputs")
+        measured, _ = _measured(hearing, value, balls, name, "outputs", dtype)
         if (index := measured.beyond) is None:
             continue
         if hearing.trial.reference.retrace():
-            return _find_truth(hearing) and _outputs_agree(hearing)
+            return _find_truth(hearing) and _outputs_agree(hearing, dtype)
+        _explain(hearing, name, value, balls, "outputs")
         where = f"[{', '.join(map(str, index))}]" if index else ""
         message = f"the output {name}{where} is {value[index]:.9g}, but the reference gives "
         hearing.find(Verdict.FORWARD_DIFFERS, message + enclosures.show(balls[index], 9))
@@ -159,7 +171,7 @@ def _outputs_agree(hearing: Hearing) -> bool:
 
 
 def _measured(
-    hearing: Hearing, value: Any, truth: adapter.Raw, name: str, of: str, dtype: Any = np.float64
+    hearing: Hearing, value: Any, truth: adapter.Raw, name: str, of: str, dtype: Any
 ) -> tuple[accuracy.LeafError, Any]:
     """Error and bound, by the float type of the value; a suspect is judged again by many samples."""
     dtype = np.float32 if value.dtype.itemsize < 8 else dtype
@@ -174,9 +186,9 @@ def _measured(
     return measured, bound
 
 
-def _gradient(hearing: Hearing, leaf: str, truth: adapter.Raw) -> None:
+def _gradient(hearing: Hearing, leaf: str, truth: adapter.Raw, dtype: Any) -> None:
     value = np.reshape(np.asarray(hearing.floats.gradients[leaf]), truth.shape)
-    measured, bound = _measured(hearing, value, truth, leaf, "gradients")
+    measured, bound = _measured(hearing, value, truth, leaf, "gradients", dtype)
     errors = accuracy.error(value, truth)
     wrong = int((~(errors <= bound)).sum())
     worst = None
@@ -184,7 +196,7 @@ def _gradient(hearing: Hearing, leaf: str, truth: adapter.Raw) -> None:
         if hearing.ties:
             hearing.redraw(kink=next(iter(hearing.ties)))
         worst = _entry(value, truth, errors, index)
-        _explain(hearing, leaf, value, truth)
+        _explain(hearing, leaf, value, truth, "gradients")
     zeros = int((enclosures.exactly_zero(truth) & (value == 0)).sum())
     limit = measured.accuracy.detection_limit
     digits = -math.log10(limit) if 0 < limit < 1 else 0.0
@@ -206,11 +218,12 @@ def _entry(value: Any, truth: adapter.Raw, errors: Any, index: tuple[int, ...]) 
     )
 
 
-def _explain(hearing: Hearing, leaf: str, value: Any, truth: adapter.Raw) -> None:
+def _explain(hearing: Hearing, name: str, value: Any, truth: adapter.Raw, of: str) -> None:
     """A hint where float32 somewhere inside would explain the gap."""
-    bound = hearing.bound(leaf, np.float32, FEW)
-    if accuracy.measure(value, truth, bound, np.float32).beyond is None:
-        hearing.found.notes.append(f"float32 somewhere on the way to the gradient of {leaf} would explain its error")
+    bound = hearing.bound(name, np.float32, FEW, of)
+    if _LIKELY < accuracy.measure(value, truth, bound, np.float32).accuracy.bound_ratio <= 1.0:
+        what = "the gradient of" if of == "gradients" else "the output"
+        hearing.found.notes.append(f"float32 somewhere on the way to {what} {name} would explain its error")
 
 
 def _single(hearing: Hearing, leaf: str, value: Any, truth: adapter.Raw) -> None:
