@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from flint import arb
+from flint import acb, arb
 
 from oracle.arithmetic import elements
 from oracle.arithmetic.conversions import Bools, Raw, boxed
@@ -56,7 +56,9 @@ def scaling(name: str, ufunc: Callable[..., Any], either: bool) -> Loop:
         result = plainly(a, b)
         if result.item() == elements.ZERO if result.ndim == 0 else np.count_nonzero(np.equal(result, _zero)):
             constant = same(a, _zero) | same(b, _zero) if either else same(a, _zero)
-            spots = np.equal(result, _zero) & constant & np.asarray(_real(result)).astype(bool)
+            spots = np.equal(result, _zero) & constant
+            if acb in set(map(type, result[spots].tolist())):
+                spots = spots & np.asarray(_real(result)).astype(bool)
             result[spots] = elements.ZERO
         return result
 
