@@ -76,9 +76,10 @@ def _best(quotients: list[float], floors: list[float]) -> tuple[float, float] | 
 def _kink(jumps: list[float], floors: list[float]) -> float:
     """The jump of the slope, where it stays the same while the step falls by 2^-6 and is no rounding; otherwise 0."""
     for k in range(len(jumps) - _LASTS):
-        before, after = jumps[k], jumps[k + _LASTS]
-        if math.isfinite(before) and before / 2 < after < 2 * before and after > 100 * floors[k + _LASTS]:
-            return after
+        lasting = jumps[k : k + _LASTS + 1]
+        steady = all(lasting[0] / 2 < jump < 2 * lasting[0] for jump in lasting)  # NaN is not
+        if steady and lasting[-1] > 100 * floors[k + _LASTS]:
+            return lasting[-1]
     return 0.0
 
 
