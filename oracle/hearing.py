@@ -27,6 +27,7 @@ STEPS = (
     second_witness.hear,
     balls.judge_every_gradient,
     floats.compare_executed_lines,
+    floats.compare_slopes,
     floats.measure_accuracy,
     promises.check_behaviour,
 )
@@ -136,6 +137,7 @@ class Hearing:
         self.trial.leave(why)
         self.gradients, self.outputs = {}, {}
         float_only.judge(self)
+        floats.compare_slopes(self)
         float_only.judge_single_precision(self)
         promises.check_behaviour(self)
         raise Done

@@ -9,9 +9,9 @@ import numpy as np
 
 from oracle.accuracy import FEW
 from oracle.arithmetic import adapter
-from oracle.steps import locating
+from oracle.steps import clipping, locating
 from oracle.verdict import Comparison, Verdict, WitnessesDisagree
-from oracle.witnesses.finite_difference import smooth, testify
+from oracle.witnesses.finite_difference import directions, smooth, testify
 from oracle.witnesses.statement import Statement, Testimony
 
 if TYPE_CHECKING:
@@ -47,11 +47,11 @@ def _testify(hearing: Hearing, gradients: Mapping[str, Raw]) -> Statement:
         hearing.trial.binding,
         plain,
         digits=hearing.trial.digits,
-        uncut=_uncut(hearing, gradients),
+        uncut=uncut(hearing, gradients),
     )
 
 
-def _uncut(hearing: Hearing, gradients: Mapping[str, Raw]) -> dict[str, Any] | None:
+def uncut(hearing: Hearing, gradients: Mapping[str, Raw]) -> dict[str, Any] | None:
     """Which entries lie strictly inside the declared clip; None without one."""
     clip = hearing.trial.subject.deviations.clip
     if clip is None:
@@ -63,7 +63,7 @@ def _judge_with_program(hearing: Hearing, statement: Statement) -> None:
     """The two witnesses must not contradict each other."""
     says = statement.testimony
     if any(comparison.wrong for comparison in hearing.leaf_comparisons):
-        _confirm_refutation(hearing, says)
+        _confirm_refutation(hearing, statement)
     elif any(comparison.rounded for comparison in hearing.leaf_comparisons):
         if hearing.trial.reference.implicit:
             hearing.trial.reference.drop("constants in its trace of the forward, or in its own rules, are rounded")
@@ -78,12 +78,14 @@ def _judge_with_program(hearing: Hearing, statement: Statement) -> None:
     return None
 
 
-def _confirm_refutation(hearing: Hearing, says: Testimony) -> None:
-    if says is Testimony.CONFIRMS:
-        if not hearing.trial.reference.implicit:
+def _confirm_refutation(hearing: Hearing, statement: Statement) -> None:
+    if statement.testimony is Testimony.CONFIRMS:
+        if hearing.trial.reference.implicit:
+            hearing.trial.reference.drop("its gradients of the traced forward differ from finite differences")
+            _forget_the_program(hearing)
+            _judge_alone(hearing, statement)
+        elif hearing.trial.subject.deviations.clip is None:  # of entries that a clip has cut they have said nothing
             _contradiction(hearing, "finite differences confirm what the gradient program refutes")
-        hearing.trial.reference.drop("its gradients of the traced forward differ from finite differences")
-        _forget_the_program(hearing)
         return
     side = _testify(hearing, hearing.truth)
     if side.testimony is Testimony.REFUTES and not hearing.trial.reference.implicit:
@@ -128,21 +130,46 @@ def _judge_forwards(hearing: Hearing, statement: Statement) -> None:
 
 def _judge_alone(hearing: Hearing, statement: Statement) -> None:
     """Finite differences are the only witness."""
+    if statement.testimony is Testimony.CONFIRMS:
+        statement = _of_the_faint(hearing, statement)
     match statement.testimony:
         case Testimony.SILENT:
             hearing.end(Verdict.UNDECIDED, f"{statement.testimony.value}: {statement.why}")
-        case Testimony.REFUTES if _explained_by_rounding(hearing, statement):
+        case Testimony.REFUTES if _explained_by_rounding(hearing):
             for leaf, comparison in list(hearing.found.comparisons.items()):
                 if leaf in hearing.gradients:
                     hearing.found.comparisons[leaf] = locating.rounded(comparison)
         case Testimony.REFUTES:
             locating.locate(hearing)
+    if (entries := uncut(hearing, hearing.gradients)) is not None:
+        clipping.judge_cut(hearing, entries)
 
 
-def _explained_by_rounding(hearing: Hearing, statement: Statement) -> bool:
-    """Whether the gap of the slope lies within the float64 bounds of the gradients along the same direction."""
-    room = 0.0
-    for leaf in hearing.point.differentiated:
-        bound = hearing.bound(leaf, np.float64, FEW)
-        room += float(np.sum(np.abs(hearing.point.direction(leaf)) * bound))
-    return statement.gap <= room
+def _of_the_faint(hearing: Hearing, statement: Statement) -> Statement:
+    """The same, or what is said of the entries that are too small beside others to have been seen along with them."""
+    along = directions(hearing.point)
+    with adapter.precision(hearing.found.bits):
+        plain = hearing.trial.undone(hearing.gradients, hearing.case.sizes)
+    terms = {name: np.abs(adapter.midpoints(plain[name]) * adapter.midpoints(v)) for name, v in along.items()}
+    seen = sum(float(np.sum(term)) for term in terms.values()) * 10.0 ** (hearing.trial.digits - statement.digits)
+    faint = {name: term < seen for name, term in terms.items()}
+    if not any(np.any(mask & (terms[name] > 0.0)) for name, mask in faint.items()):
+        return statement
+    clip = uncut(hearing, hearing.gradients)
+    mask = faint if clip is None else {name: faint[name] & clip[name] for name in faint}
+    return testify(hearing.point, hearing.trial.binding, plain, digits=hearing.trial.digits, uncut=mask)
+
+
+def _explained_by_rounding(hearing: Hearing) -> bool:
+    """Whether along each gradient the gap of the slope lies within that gradient's own float64 bound."""
+    return all(_own_rounding_explains(hearing, leaf) for leaf in hearing.point.differentiated)
+
+
+def _own_rounding_explains(hearing: Hearing, leaf: str) -> bool:
+    """The same for one gradient: another one's bound, which may be larger than this gradient, excuses nothing."""
+    only = {name: np.full(balls.shape, name == leaf) for name, balls in hearing.gradients.items()}
+    with adapter.precision(hearing.found.bits):
+        plain = hearing.trial.undone(hearing.gradients, hearing.case.sizes)
+    alone = testify(hearing.point, hearing.trial.binding, plain, digits=hearing.trial.digits, uncut=only)
+    room = float(np.sum(np.abs(hearing.point.direction(leaf)) * hearing.bound(leaf, np.float64, FEW)))
+    return alone.testimony is Testimony.CONFIRMS or (alone.testimony is Testimony.REFUTES and alone.gap <= room)
