@@ -18,7 +18,7 @@ class Verdict(Enum):
     INACCURATE = "the formula is certified, but the float code loses more digits than its conditioning explains"
     NOTHING_COMPARED = "no entry was compared that could have been wrong"
     UNDECIDED = "the question stayed open"
-    CONSISTENT = "within the derived float bound; not certified, because the code left ball arithmetic"
+    CONSISTENT = "within the derived float bound, but not certified"
     CERTIFIED = "the backward is the derivative of the forward, at every point tried"
 
     @property
