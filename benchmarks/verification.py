@@ -156,9 +156,12 @@ def count_compilations(work: Callable[[], None]) -> int:
     import jax
 
     counted: list[str] = []
-    jax.monitoring.register_event_duration_secs_listener(
-        lambda event, _, **__: counted.append(event) if event == COMPILED else None
-    )
+
+    def count(event: str, duration_secs: float, **_: str | int) -> None:
+        if event == COMPILED:
+            counted.append(event)
+
+    jax.monitoring.register_event_duration_secs_listener(count)
     work()
     during = len(counted)
     jax.jit(lambda x: x + 1.0)(0.0)
