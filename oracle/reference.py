@@ -176,8 +176,13 @@ class Reference:
         if self._retraced is not None or not self._traced.symbolic:
             return False
         self._retraced = self._traced.concretely()
-        self.notes.append("the reference branches on sizes: it is traced anew at each of them")
         return True
+
+    def retracing_helped(self) -> None:
+        """Outputs agree: if that took tracing anew, say so."""
+        note = "the reference branches on sizes: it is traced anew at each of them"
+        if self._retraced is not None and note not in self.notes:
+            self.notes.append(note)
 
 
 def _shortened(text: str, most: int = 150) -> str:

@@ -38,6 +38,7 @@ class Run:
     """What one evaluation gave: outputs and gradients as the code returned them, or the error that ended it."""
 
     outputs: dict[str, Any] = field(default_factory=dict)
+    returned: dict[str, Any] = field(default_factory=dict)  # the outputs themselves; `outputs` are copies of them
     gradients: dict[str, Any] = field(default_factory=dict)  # copies: leaving the binding restores the modules
     originals: dict[str, Any] = field(default_factory=dict)  # what the backward itself returned or left
     record: Record = field(default_factory=Record)
@@ -132,7 +133,8 @@ def evaluate(
         run.arguments = {name: _argument(numbers, value) for name, value in point.values.items()}
         with lines() as run.forward_lines:
             tree = form.forward(owner, run.arguments)
-        run.outputs, rebuild = flatten(tree)
+        run.returned, rebuild = flatten(tree)
+        run.outputs = {name: _copy(value) for name, value in run.returned.items()}
         run.takes_cotangents = form.takes_cotangents(owner)
         run.cotangents = _cotangents(run, point, numbers, cotangents)
         slots = slots or slots_for(point.subject, numbers, known)

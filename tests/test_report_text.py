@@ -121,7 +121,7 @@ def test_consistency_is_told_with_its_gap_and_its_detection_limit() -> None:
     assert lines(report) == [
         "norm: CONSISTENT: within the derived float bound, but not certified, 1 certified to 57 digits",
         "  W[1]   got <0.333333>, but the derivative is <0.333333>      "
-        "the gap of 1.8e-17 is that of a rounded constant",
+        "the gap of 1.8e-17 is no larger than rounded constants explain",
         "  worst entry W[1]: got <0.333333>, derivative <0.333333>",
         "  in H=2, s",
         "  b: would have seen a relative error of 3e-14 (float64; 2e-12 in the case that sees least)",

@@ -47,6 +47,13 @@ def mutation(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken
         after = first.arguments[name]
         if isinstance(before, np.ndarray) and not allowed and not same_bits(after, before):
             yield BROKEN, f"the input {name} was modified: {name}{_differing(after, before)}", name
+    for name, value in first.returned.items():
+        if isinstance(value, np.ndarray) and not same_bits(value, first.outputs[name]):
+            yield (
+                BROKEN,
+                f"the output {name} was modified by the backward: it{_differing(value, first.outputs[name])}",
+                "",
+            )
     for name, passed in first.cotangents.items():
         if passed is not None and COTANGENTS not in declared:
             before = point.cotangent(name, np.shape(passed))
@@ -60,7 +67,7 @@ def aliasing(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken
     gradients = {f"the gradient of {name}": value for name, value in first.originals.items()}
     others = {f"the input {name}": value for name, value in first.arguments.items()}
     others |= {f"the cotangent of {name}": value for name, value in first.cotangents.items()}
-    others |= {f"the output {name}": value for name, value in first.outputs.items()}
+    others |= {f"the output {name}": value for name, value in first.returned.items()}
     seen: dict[str, Any] = {}
     for name, value in gradients.items():
         for other, held in {**seen, **others}.items():
@@ -177,8 +184,25 @@ def layout(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken:
             yield BROKEN, f"with inputs that are not contiguous, the gradient of {leaf} is another", leaf
 
 
+def accumulation(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken:
+    """Where it is declared, the backward adds to what the gradient slots hold, whatever that is."""
+    if not point.subject.deviations.accumulates:
+        return
+    run = Run()
+    with binding.untouched(), quiet():
+        evaluate(run, point, adapter.Floats(), known=1.0)
+    if run.error is not None:
+        yield BROKEN, f"with filled gradient slots the code raised {type(run.error).__name__}: {run.error}", ""
+        return
+    for leaf, value in run.gradients.items():
+        room = bound(leaf) + 4 * np.finfo(float).eps * (np.size(value) + np.abs(np.asarray(first.gradients[leaf])))
+        if not np.all(_gap(value, first.gradients[leaf]) <= room):
+            yield BROKEN, f"accumulates=True is declared, but {leaf} does not add to what its slot held", leaf
+
+
 CHECKS = (
     mutation,
+    accumulation,
     aliasing,
     second_call,
     zero_cotangent,

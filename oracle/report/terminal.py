@@ -94,7 +94,7 @@ class Terminal:
 
 def _table(report: Report) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 2), header_style="dim")
-    table.add_column("gradient")
+    table.add_column("gradient", overflow="fold")
     table.add_column("verdict")
     for heading in ("entries", "digits", "float64 ulps", "float32 ulps"):
         table.add_column(heading, justify="right")

@@ -137,5 +137,5 @@ def _wrong_entry(leaf: LeafReport, width: int) -> str:
         got, derivative = leaf.worst.got_enclosure, leaf.worst.derivative_enclosure
     share = f"{'at least ' if leaf.at_least else ''}{leaf.wrong} of {leaf.compared} entries wrong"
     if leaf.verdict is Verdict.CONSISTENT:
-        share = f"the gap of {leaf.worst.gap:.1e} is that of a rounded constant"
+        share = f"the gap of {leaf.worst.gap:.1e} is no larger than rounded constants explain"
     return f"{_place(leaf):<{width}}   got {got}, but the derivative is {derivative}      {share}"

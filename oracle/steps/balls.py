@@ -147,7 +147,9 @@ def _ask_reference(hearing: Hearing, bits: int) -> bool:
         return True
     hearing.ties = {**hearing.ties, **record.ties}
     outputs, gradients = said
-    if not all(enclosures.meet(outputs[name], hearing.outputs[name]).all() for name in outputs):
+    if all(enclosures.meet(outputs[name], hearing.outputs[name]).all() for name in outputs):
+        reference.retracing_helped()
+    elif all(enclosures.finite(value).all() for value in hearing.outputs.values()):
         if reference.retrace():
             return _ask_reference(hearing, bits)
         if reference.implicit:

@@ -20,7 +20,13 @@ def check_structure(hearing: Hearing) -> None:
     broken = list(contract.structure(hearing.point, hearing.floats))
     for leaf in contract.single_precision(hearing.point, hearing.floats):
         hearing.found.notes.append(f"the gradient of {leaf} is float32 although all inputs are float64")
-    if adding := contract.undeclared_accumulation(hearing.point, hearing.trial.binding, hearing.floats):
+    adding, unwritten = contract.slot_faults(hearing.point, hearing.trial.binding, hearing.floats)
+    if unwritten:
+        hearing.end(
+            Verdict.BROKEN_CONTRACT,
+            f"the backward never writes the gradient of {', '.join(unwritten)}: the slot holds what it held before",
+        )
+    if adding:
         hearing.end(
             Verdict.REFUTED,
             f"the backward adds to what the gradient slots held before: {', '.join(adding)}; "

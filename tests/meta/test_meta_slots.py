@@ -1,0 +1,114 @@
+"""Gradient slots and outputs: what is never written, added to unasked, overwritten or modified must be said."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import oracle
+
+
+class Layer:
+    """y = tanh(w x), with a gradient slot."""
+
+    def __init__(self):
+        self.w, self.dw = np.zeros(()), np.zeros(())
+
+    def forward(self, x):
+        """The output, kept for the backward."""
+        self.x, self.y = x, np.tanh(self.w * x)
+        return self.y
+
+    def backward(self, y_bar):
+        """Overwrites the slot."""
+        a_bar = y_bar * (1 - self.y**2)
+        self.dw = (a_bar * self.x).sum()
+        return a_bar * self.w
+
+
+class Adding(Layer):
+    """Adds to the slot."""
+
+    def __init__(self):
+        super().__init__()
+        self.dw = np.zeros(1)
+        self.w = np.zeros(1)
+
+    def backward(self, y_bar):
+        """Adds."""
+        a_bar = y_bar * (1 - self.y**2)
+        self.dw += (a_bar * self.x).sum()
+        return a_bar * self.w
+
+
+class Forgetful(Adding):
+    """Never writes the slot."""
+
+    def backward(self, y_bar):
+        """Only the gradient of x."""
+        return y_bar * (1 - self.y**2) * self.w
+
+
+class InPlace(Layer):
+    """Writes into the output it returned."""
+
+    def backward(self, y_bar):
+        """The derivative, computed in the memory of y."""
+        self.y *= -self.y
+        self.y += 1
+        self.y *= y_bar
+        self.dw = (self.y * self.x).sum()
+        return self.y * self.w
+
+
+def verdict_of(kind, w="", **declared):
+    """The report on one of the layers."""
+    subject = oracle.Subject.from_object(
+        kind, inputs={"x": "D"}, parameters={"w": w}, gradients="d{}", name=kind.__name__, **declared
+    )
+    return oracle.verify(subject, cases=4)
+
+
+def test_a_slot_that_is_overwritten_is_certified():
+    """The control of all below: the plain layer."""
+    assert verdict_of(Layer).verdict is oracle.Verdict.CERTIFIED
+
+
+def test_a_declared_accumulation_is_certified():
+    """Adding to the slot is right where it is declared."""
+    assert verdict_of(Adding, "1", accumulates=True).verdict is oracle.Verdict.CERTIFIED
+
+
+def test_an_undeclared_accumulation_is_refuted():
+    """Adding to the slot unasked is refuted, and the message says what to declare."""
+    report = verdict_of(Adding, "1")
+    assert report.verdict is oracle.Verdict.REFUTED
+    assert (
+        "the backward adds to what the gradient slots held before: w; declare accumulates=True if that is meant"
+        in str(report)
+    )
+
+
+def test_a_slot_that_is_never_written_is_broken():
+    """A slot that keeps what it held is not a gradient of zero."""
+    report = verdict_of(Forgetful, "1")
+    assert report.verdict is oracle.Verdict.BROKEN_CONTRACT
+    assert "the backward never writes the gradient of w: the slot holds what it held before" in str(report)
+
+
+def test_an_accumulation_that_overwrites_is_not_certified():
+    """Declared to accumulate, a backward that overwrites is found out in balls."""
+
+    class Overwriting(Adding):
+        def backward(self, y_bar):
+            a_bar = y_bar * (1 - self.y**2)
+            self.dw = np.zeros(1) + (a_bar * self.x).sum()
+            return a_bar * self.w
+
+    assert verdict_of(Overwriting, "1", accumulates=True).verdict is oracle.Verdict.REFUTED
+
+
+def test_an_output_that_the_backward_modifies_is_broken():
+    """The numbers are right, but the caller's output is not what it was."""
+    report = verdict_of(InPlace)
+    assert report.verdict is oracle.Verdict.BROKEN_CONTRACT
+    assert "the output out was modified by the backward: it[0] is" in str(report)
