@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from oracle import sensitivity
-from oracle.accuracy import Spread
+from oracle.accuracy import FEW, Spread
 from oracle.arithmetic import adapter
 from oracle.cases import Case
 from oracle.outcome import Outcome
@@ -19,6 +19,7 @@ from oracle.trial import Trial
 from oracle.verdict import Comparison, Finding, Verdict
 
 Raw = adapter.Raw
+HALF_THE_DIGITS = 2.0**-26  # of float64
 
 STEPS = (
     floats.run_untouched,
@@ -111,6 +112,15 @@ class Hearing:
         """The derived bound of a float gradient or output."""
         spread = self.spread(dtype, samples)
         return self.trial.rounding(spread, name) if of == "gradients" else spread.bound(name, "outputs")
+
+    def excuse(self, name: str, of: str = "gradients") -> Any:
+        """The largest gap that rounded constants explain: the float64 bound, as long as half the digits are left.
+
+        A bound wider than that says that balls or perturbations have grown, not that a constant was rounded.
+        """
+        balls = self.gradients[name] if of == "gradients" else self.outputs[name]
+        largest = float(np.max(np.abs(adapter.midpoints(balls)), initial=0.0))
+        return np.minimum(self.bound(name, np.float64, FEW, of), HALF_THE_DIGITS * largest)
 
     def find(self, verdict: Verdict, message: str, *, detail: str = "", leaf: str = "") -> None:
         """Add a finding."""

@@ -191,6 +191,6 @@ def _compare(hearing: Hearing, name: str, value: Raw, truth: Raw, later: bool, o
         truth,
         digits=digits,
         scale=np.asarray(known[name]) / spread.unit,
-        rounding=hearing.bound(name, np.float64, FEW, of),
+        rounding=hearing.excuse(name, of),
         zero_allowed=later,
     )

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from oracle.accuracy import FEW
 from oracle.arithmetic import adapter
 from oracle.steps import clipping, locating
 from oracle.verdict import Comparison, Verdict, WitnessesDisagree
@@ -171,5 +170,5 @@ def _own_rounding_explains(hearing: Hearing, leaf: str) -> bool:
     with adapter.precision(hearing.found.bits):
         plain = hearing.trial.undone(hearing.gradients, hearing.case.sizes)
     alone = testify(hearing.point, hearing.trial.binding, plain, digits=hearing.trial.digits, uncut=only)
-    room = float(np.sum(np.abs(hearing.point.direction(leaf)) * hearing.bound(leaf, np.float64, FEW)))
+    room = float(np.sum(np.abs(hearing.point.direction(leaf)) * hearing.excuse(leaf)))
     return alone.testimony is Testimony.CONFIRMS or (alone.testimony is Testimony.REFUTES and alone.gap <= room)

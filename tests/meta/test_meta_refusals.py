@@ -282,7 +282,6 @@ def backward(y_bar, y):
 """
 
 
-@pytest.mark.xfail(reason="the radius of the ball run counts as a float64 bound, however much of it is overestimation")
 def test_wide_balls_excuse_no_wrong_factor():
     """A factor of 2 is no rounded constant, however wide the balls of a long computation have become."""
     heard = outcome(pair(INFLATING.format(2), inputs={"x": "D"}), D=3)
