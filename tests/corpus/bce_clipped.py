@@ -37,13 +37,14 @@ def both(backward):
         return (loss,) + backward(1.0, cache)
     return loss_and_gradients
 
-def build(f):
+def build(f, w="D"):
     import oracle
-    return oracle.Subject.from_loss(f, inputs={"w": "D", "b": "", "X": oracle.reals("N D", differentiated=False),
+    return oracle.Subject.from_loss(f, inputs={"w": w, "b": "", "X": oracle.reals("N D", differentiated=False),
                                                    "t": oracle.booleans("N")}, gradients=("w", "b"))
 
 def usual():
-    return build(both(logistic_regression_back))
+    import oracle
+    return build(both(logistic_regression_back), oracle.reals("D", low=-9.0, high=9.0))   # large enough for the clip to bite
 
 def right():
     return build(both(logistic_regression_back_clipped))
