@@ -39,7 +39,7 @@ import oracle
 from oracle import subjects
 from oracle.cases import Case, sizes_at
 from oracle.draws import key
-from oracle.float_mode import FloatCheck
+from oracle.float_check import FloatCheck
 from oracle.subject import Subject
 from oracle.verdict import Verdict
 

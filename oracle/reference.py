@@ -20,6 +20,7 @@ from oracle.forms.form import SubjectError
 from oracle.inputs import Input
 from oracle.point import Point
 from oracle.program import CannotTrace, GradientProgram, ProgramError, TooManyTraces, trace
+from oracle.program.quick import QuickProgram
 from oracle.subject import Subject
 from oracle.trees import flatten
 
@@ -39,6 +40,7 @@ class Reference:
         self.distrust: list[str] = []
         self.notes: list[str] = []
         self._retraced: GradientProgram | None = None
+        self._quick: QuickProgram | None = None
 
     @property
     def speaks(self) -> bool:
@@ -112,8 +114,21 @@ class Reference:
             self.drop(str(error).splitlines()[0])
             return None
 
-    def run(self, arithmetic: Any, point: Point, outputs: Mapping[str, Raw]) -> Truth:
-        """Outputs and gradients in any arithmetic.
+    def run_quickly(self, point: Point, outputs: Mapping[str, Raw]) -> Truth:
+        """Outputs and gradients in float64, by a program that is bound for that alone."""
+        if self._quick is None or self._quick.program is not self.program:
+            self._quick = QuickProgram(self.program)
+        with np.errstate(all="ignore"):
+            return self.run(self._quick.arithmetic, point, outputs, self._quick)
+
+    def run(
+        self,
+        arithmetic: Any,
+        point: Point,
+        outputs: Mapping[str, Raw],
+        program: GradientProgram | QuickProgram | None = None,
+    ) -> Truth:
+        """Outputs and gradients in any arithmetic; `program` is the gradient program, in another binding.
 
         Raises
         ------
@@ -123,7 +138,7 @@ class Reference:
             If it cannot be traced or run.
         """
         try:
-            bound = self.program.at(point.case.sizes)
+            bound = (program or self.program).at(point.case.sizes)
         except (CannotTrace, ProgramError) as error:
             if self.implicit or isinstance(error, TooManyTraces):
                 raise

@@ -200,11 +200,12 @@ def in_floats(
     lines: bool = False,
     strided: bool = False,
     cotangents: Mapping[str, Any] | None = None,
+    restore: bool = True,
 ) -> Run:
-    """The untouched code, in float64 or float32; the modules are afterwards as they were before."""
+    """The untouched code, in float64 or float32; the modules are afterwards as they were before, with `restore`."""
     run = Run()
     tracer = (lambda: executed_lines(binding.scopes)) if lines else contextlib.nullcontext
-    with binding.untouched(), quiet():
+    with binding.untouched() if restore else contextlib.nullcontext(), quiet():
         evaluate(run, point, adapter.Floats(dtype, strided), lines=tracer, cotangents=cotangents)
     return run
 

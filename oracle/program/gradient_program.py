@@ -31,9 +31,9 @@ class BoundProgram:
         Shape and dtype of each cotangent: one for every real or complex output.
     """
 
-    def __init__(self, traced: Traced, signed: Signature, sizes: Mapping[str, int]) -> None:
+    def __init__(self, traced: Traced, signed: Signature, sizes: Mapping[str, int], plan: type[Plan] = Plan) -> None:
         resolver = Resolver(sizes)
-        self._plan = Plan(traced.block, resolver)
+        self._plan = plan(traced.block, resolver)
         self._differentiated = signed.differentiated
         self.distrust = traced.distrust
         self.inputs = {
@@ -151,9 +151,13 @@ class GradientProgram:
         if key not in self._bound:
             while len(self._bound) >= _REMEMBERED:
                 del self._bound[next(iter(self._bound))]
-            exact = dict(zip(self.sizes, key, strict=True))
-            self._bound[key] = BoundProgram(self._traced(key, exact), self._signature, exact)
+            self._bound[key] = self.bound_at(dict(zip(self.sizes, key, strict=True)), Plan)
         return self._bound[key]
+
+    def bound_at(self, sizes: Mapping[str, int], plan: type[Plan]) -> BoundProgram:
+        """The program at these sizes by a plan of this kind; not remembered."""
+        key = tuple(sizes[name] for name in self.sizes)
+        return BoundProgram(self._traced(key, sizes), self._signature, sizes, plan)
 
     def _traced(self, key: tuple[int, ...], sizes: Mapping[str, int]) -> Traced:
         """The trace that holds at these sizes: JAX assumes symbolic sizes to be at least 1."""

@@ -84,7 +84,7 @@ def test_a_forward_that_raises_on_one_side_keeps_the_short_steps():
     assert seen is None or abs(seen.estimate - true) <= seen.error
 
 
-@pytest.mark.parametrize("name", ["tanh", "exp", "sine", "cubic", "pole nearby", "steep"])
+@pytest.mark.parametrize("name", ["tanh", "exp", "sine", "cubic", "pole nearby"])
 def test_a_complex_step_is_honest_and_fine(name):
     """The true slope lies within the stated error, which is a few roundings of the terms."""
     for seed in range(10):
@@ -92,8 +92,8 @@ def test_a_complex_step_is_honest_and_fine(name):
         seen = complex_slope(*arguments)
         point, _, direction = arguments
         terms = np.abs(SMOOTH[name][1](point.values["x"]) * direction["x"]).sum()
-        assert abs(seen.estimate - true) <= seen.error + 1e-14 * terms + 1e-200
-        assert seen.error < 1e-11 * terms + 1e-15 or name == "steep"
+        assert abs(seen.estimate - true) <= seen.error + 1e-14 * terms
+        assert seen.error < 1e-11 * terms + 1e-15
 
 
 def test_code_that_drops_imaginary_parts_gives_no_complex_step():

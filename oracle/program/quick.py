@@ -1,0 +1,178 @@
+"""A gradient program for float64 alone, quick to bind and quick to run: the same steps with less between them.
+
+A plan serves every arithmetic, so each of its steps asks the arithmetic. Here elementwise functions of real numbers
+are NumPy's own, whatever the sizes; what reads and writes at constant places computes the places once; and what
+depends on constants alone is computed when the program is bound. Every other step is the plan's. Ties are not noted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from oracle.arithmetic.floats import FUNCTIONS, Floats
+from oracle.program.arithmetic import Array
+from oracle.program.blocks import Block, Equation, is_number
+from oracle.program.dimensions import Resolver
+from oracle.program.gradient_program import BoundProgram, GradientProgram
+from oracle.program.plan import Plan
+from oracle.program.rules.elementwise import BINARY, SMOOTH
+from oracle.program.rules.registry import Site, Spec, Step, bind
+
+_PROGRAMS, _PLACES = 4096, 64  # remembered: bound programs, and index arrays of one step
+
+
+class QuickFloats(Floats):
+    """float64, for a caller who has told NumPy to be silent about overflow and the like."""
+
+    def sum(self, x: Array, axes: Sequence[int]) -> Array:
+        """Sums over `axes`."""
+        return np.asarray(np.add.reduce(x, axis=axes))
+
+    def matmul(self, a: Array, b: Array) -> Array:
+        """Products of matrices."""
+        return np.asarray(np.matmul(a, b))
+
+
+class QuickPlan(Plan):
+    """A block bound to sizes, for float64 without further axes."""
+
+    def __init__(self, block: Block, resolver: Resolver) -> None:
+        super().__init__(block, resolver)
+        known = {slot: np.asarray(value, dtype) for slot, value, number, dtype in self._constants if not number}
+        kept = []
+        for equation, bound in zip(block.equations, self._steps, strict=True):
+            step, ins, only, _ = bound
+            if only >= 0 and all(slot in known for slot in ins) and not is_number(equation.out_avals[0].dtype):
+                known[only] = np.asarray(step(_FLOATS, *[known[slot] for slot in ins]))
+                self._constants.append((only, known[only], False, known[only].dtype))
+            else:
+                kept.append(bound)
+        self._steps = kept
+
+    @staticmethod
+    def _step(equation: Equation, resolver: Resolver) -> tuple[Step, tuple[int, ...], int, tuple[int, ...]]:
+        only = equation.outs[0] if len(equation.outs) == 1 else -1
+        step = _elementwise(equation)
+        if step is None:
+            site = _site(equation, resolver)
+            placed = _PLACED.get(site.name) if site.outs[0].number else None
+            step = bind(site) if placed is None else placed(site, bind(site))
+        return step, equation.ins, only, equation.outs
+
+
+def _elementwise(equation: Equation) -> Step | None:
+    """The step of an elementwise function of real numbers, which is the same at all sizes."""
+    if any(aval.dtype.kind != "f" for aval in (*equation.in_avals, *equation.out_avals)):
+        return None
+    if (name := SMOOTH.get(equation.name)) is not None:
+        unary: Any = FUNCTIONS.get(name) or getattr(np, name)
+        return lambda A, x: unary(x)
+    if (name := BINARY.get(equation.name)) is not None:
+        binary = getattr(np, name)
+        return lambda A, a, b: binary(a, b)
+    return None
+
+
+def _site(equation: Equation, resolver: Resolver) -> Site:
+    """The equation with its dimensions known, and its blocks as quick plans."""
+    params = equation.params
+    if equation.symbolic:
+        params = params | {key: resolver.value(params[key]) for key in equation.symbolic}
+    blocks = {
+        key: tuple(QuickPlan(part, resolver) for part in value)
+        if isinstance(value, tuple)
+        else QuickPlan(value, resolver)
+        for key, value in equation.blocks.items()
+    }
+    ins, outs = (
+        tuple([Spec(resolver.shape(aval.shape), aval.dtype) for aval in avals])
+        for avals in (equation.in_avals, equation.out_avals)
+    )
+    return Site(equation.name, params, ins, outs, any(equation.varied), blocks)
+
+
+# ---- reading and writing at places
+
+
+def _numbered(shape: tuple[int, ...]) -> Array:
+    """An array that holds the number of each of its entries, as floats: what a step does with it shows the places."""
+    return np.arange(float(np.prod(shape, dtype=np.int64))).reshape(shape)
+
+
+def _gather(site: Site, general: Step) -> Step:
+    """A gather by entry numbers, which the general step finds once for each array of indices."""
+    shape, places = site.ins[0].shape, dict[bytes, Array | None]()
+
+    def step(A: Any, x: Array, indices: Array) -> Array:
+        key = indices.tobytes()
+        if key not in places:
+            if len(places) >= _PLACES:
+                places.clear()
+            found = general(_FLOATS, _numbered(shape), indices)
+            places[key] = found.astype(np.intp) if np.isfinite(found).all() else None
+        flat = places[key]
+        return x.reshape(-1)[flat] if flat is not None else np.asarray(general(A, x, indices))
+
+    return step
+
+
+def _scatter_add(site: Site, general: Step) -> Step:
+    """A scatter-add to places that differ, which the general step shows once for each array of indices."""
+    shape, updates_shape = site.ins[0].shape, site.ins[2].shape
+    places = dict[bytes, tuple[Array, Array] | None]()
+
+    def find(indices: Array) -> tuple[Array, Array] | None:
+        """Where updates go, and which; None if two go to one place."""
+        counts = general(_FLOATS, np.zeros(shape), indices, np.ones(updates_shape))
+        if counts.max(initial=0.0) > 1.0:
+            return None
+        numbers = general(_FLOATS, np.zeros(shape), indices, 1.0 + _numbered(updates_shape)).reshape(-1)
+        where = np.flatnonzero(numbers)
+        return where, numbers[where].astype(np.intp) - 1
+
+    def step(A: Any, x: Array, indices: Array, updates: Array) -> Array:
+        key = indices.tobytes()
+        if key not in places:
+            if len(places) >= _PLACES:
+                places.clear()
+            places[key] = find(indices)
+        found = places[key]
+        if found is None:
+            return np.asarray(general(A, x, indices, updates))
+        where, which = found
+        result = x.reshape(-1).copy()
+        result[where] += updates.reshape(-1)[which]
+        return np.asarray(result.reshape(shape))
+
+    return step
+
+
+_PLACED = {"gather": _gather, "scatter-add": _scatter_add, "scatter_add": _scatter_add}
+_FLOATS = Floats()
+
+
+class QuickProgram:
+    """The gradient program of a reference in float64: `run(sizes, inputs, cotangents) -> (outputs, gradients)`."""
+
+    def __init__(self, program: GradientProgram) -> None:
+        self.program, self.arithmetic = program, QuickFloats()
+        self._bound: dict[tuple[int, ...], BoundProgram] = {}
+
+    def at(self, sizes: Mapping[str, int]) -> BoundProgram:
+        """The program at these sizes; bound once and remembered."""
+        key = tuple(int(sizes[name]) for name in self.program.sizes)
+        if key not in self._bound:
+            while len(self._bound) >= _PROGRAMS:
+                del self._bound[next(iter(self._bound))]
+            self._bound[key] = self.program.bound_at(dict(zip(self.program.sizes, key, strict=True)), QuickPlan)
+        return self._bound[key]
+
+    def run(
+        self, sizes: Mapping[str, int], inputs: Mapping[str, Any], cotangents: Sequence[Any]
+    ) -> tuple[list[Array], dict[str, Array]]:
+        """Outputs and gradients as `GradientProgram.run` with `Floats()` gives them, but for the order of no sum."""
+        with np.errstate(all="ignore"):
+            return self.at(sizes).run(self.arithmetic, inputs, cotangents)
