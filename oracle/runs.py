@@ -115,6 +115,14 @@ def quiet() -> Iterator[None]:
         yield
 
 
+def output_root(subject: Subject) -> str:
+    """What the names of outputs begin with: something that the name of no input begins with."""
+    taken = {name.split(".")[0].split("[")[0] for name in subject.leaves}
+    return next(
+        root for root in ("out", "output", *(f"output_{k}" for k in range(len(taken) + 1))) if root not in taken
+    )
+
+
 def evaluate(
     run: Run,
     point: Point,
@@ -133,7 +141,7 @@ def evaluate(
         run.arguments = {name: _argument(numbers, value) for name, value in point.values.items()}
         with lines() as run.forward_lines:
             tree = form.forward(owner, run.arguments)
-        run.returned, rebuild = flatten(tree)
+        run.returned, rebuild = flatten(tree, output_root(point.subject))
         run.outputs = {name: _copy(value) for name, value in run.returned.items()}
         run.takes_cotangents = form.takes_cotangents(owner)
         run.cotangents = _cotangents(run, point, numbers, cotangents)
@@ -146,7 +154,7 @@ def evaluate(
         run.error = refusal
     except (SubjectError, PathError):
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         run.error = error
         run.traceback = _traceback(error)
 
@@ -227,8 +235,8 @@ def forward_in_balls(point: Point, binding: Binding, bits: int, values: Mapping[
             numbers = adapter.Balls()
             given = {n: adapter.wrapped(v) if n in values else v for n, v in {**point.values, **values}.items()}
             arguments = {n: v if n in values else _argument(numbers, v) for n, v in given.items()}
-            run.outputs, _ = flatten(form.forward(form.begin(point.case.sizes), arguments))
-        except Exception as error:
+            run.outputs, _ = flatten(form.forward(form.begin(point.case.sizes), arguments), output_root(point.subject))
+        except (Exception, SystemExit) as error:
             run.error = error
     return run
 
@@ -239,10 +247,10 @@ def forward_in_floats(point: Point, binding: Binding, values: Mapping[str, Any])
     with binding.untouched(), quiet():
         try:
             arguments = {name: _fresh(value) for name, value in values.items()}
-            run.outputs, _ = flatten(form.forward(form.begin(point.case.sizes), arguments))
+            run.outputs, _ = flatten(form.forward(form.begin(point.case.sizes), arguments), output_root(point.subject))
         except (SubjectError, PathError):
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             run.error = error
     return run
 
