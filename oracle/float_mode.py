@@ -234,8 +234,9 @@ class _Check:
         for of, part in (("outputs", self._outputs), ("gradients", self.run.gradients)):
             for name, value in part.items():
                 program = said[of][name]
-                unit = 2.0**-24 if self._modelled(value) == "float32" else 2.0**-53
-                bound = np.full(program.shape, _QUICK * unit * float(np.max(np.abs(program), initial=0.0)))
+                kind = np.finfo(self._modelled(value))
+                largest = float(np.max(np.abs(program), initial=0.0))
+                bound = np.full(program.shape, _QUICK * float(kind.eps) / 2 * largest + float(kind.smallest_normal))
                 got = np.asarray(value, dtype=np.float64).reshape(program.shape)
                 found.append(_Array(name, of, got, program, bound))
         return found

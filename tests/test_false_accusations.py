@@ -1,0 +1,54 @@
+"""Correct code is never accused in floats, and a planted error of 1e-10 always is: the campaign, in short."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+import oracle
+from oracle import Verdict, subjects
+from oracle.cases import Case
+
+spec = importlib.util.spec_from_file_location(
+    "false_accusations", Path(__file__).parents[1] / "benchmarks" / "false_accusations.py"
+)
+campaign = importlib.util.module_from_spec(spec)
+sys.modules[spec.name] = campaign  # where dataclasses look for it
+spec.loader.exec_module(campaign)
+
+LEAVES = {"lstm-seed": "W", "lstm-standard": "U", "lstm-classic-node": "param.wi"}
+
+
+def test_no_false_accusation_in_240_cases():
+    """Three subjects, two float types, four regimes: no case is accused, and none was left out."""
+    tallies = campaign.campaign(240, seed=11)
+    assert {(tally.cases, len(tally.accused), tally.undecided) for tally in tallies.values()} == {(40, 0, 0)}
+    assert len(tallies) == 6
+    assert all(tally.entries > 1000 for tally in tallies.values())
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("name", LEAVES)
+def test_a_planted_error_is_seen(name, seed):
+    """The control: a relative error of 1e-10 in one entry is INCONSISTENT, at every seed tried."""
+    subject = subjects.load(name)
+    case = Case({size: min(3, high) for size, (_, high) in subject.sizes.items()}, seed=seed)
+    check = oracle.check_in_floats(campaign.planted(subject, LEAVES[name]), case)
+    assert (check.verdict, [suspect.name for suspect in check.suspects]) == (Verdict.INCONSISTENT, [LEAVES[name]])
+
+
+def test_the_campaign_counts_what_it_accuses():
+    """The control of the tally: a check that accuses is counted as such."""
+    subject = campaign.planted(subjects.load("lstm-classic-node"), "x")
+    tally = campaign.Tally()
+    tally.add(oracle.check_in_floats(subject, Case({"H": 2, "D": 3})))
+    assert (tally.cases, len(tally.accused)) == (1, 1)
+
+
+def test_the_control_of_the_campaign_itself(monkeypatch):
+    """Were the planted error not seen, the campaign would not begin."""
+    monkeypatch.setattr(campaign, "PLANTED", 1e-17)
+    monkeypatch.setattr(campaign, "planted", lambda subject, leaf: subject)
+    with pytest.raises(RuntimeError, match="a relative error of 1e-17 in W of lstm-seed was not seen"):
+        campaign.require_that_faults_are_seen()
