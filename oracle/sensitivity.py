@@ -69,7 +69,7 @@ def spread(
 
     return Spread(
         dtype,
-        {name: total(name, value) for name, value in first.gradients.items()},
+        {name: total(name, np.reshape(value, np.shape(point.values[name]))) for name, value in first.gradients.items()},
         {name: total(name, value) for name, value in first.outputs.items() if np.asarray(value).dtype.kind == "f"},
     )
 

@@ -109,9 +109,9 @@ def second_call(point: Point, binding: Binding, first: Run, bound: Bound) -> Bro
 
 
 def _random_state() -> bytes:
-    """NumPy's global random state."""
-    state: Any = np.random.get_state()
-    return bytes(state[1].tobytes()) + str(state[2]).encode()
+    """NumPy's global random state, with the normal number that it may hold back for the next call."""
+    _, words, *rest = np.random.get_state()
+    return bytes(np.asarray(words).tobytes()) + repr(rest).encode()
 
 
 def _shifted(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -40,9 +40,10 @@ def check_structure(hearing: Hearing) -> None:
 
 def check_behaviour(hearing: Hearing) -> None:
     """Everything that shows when forward and backward are called again or otherwise."""
-    found: list[Finding] = list(
-        contract.behaviour(
-            hearing.point, hearing.trial.binding, hearing.floats, lambda leaf: hearing.bound(leaf, np.float64, FEW)
-        )
-    )
+
+    def bound(leaf: str) -> Any:
+        """The bound of a gradient, in the shape in which the backward returns it."""
+        return np.reshape(hearing.bound(leaf, np.float64, FEW), np.shape(hearing.floats.gradients[leaf]))
+
+    found: list[Finding] = list(contract.behaviour(hearing.point, hearing.trial.binding, hearing.floats, bound))
     hearing.found.findings.extend(found)

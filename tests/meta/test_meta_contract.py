@@ -46,6 +46,10 @@ LINES = {
         BROKEN,
         "forward or backward changed NumPy's global random state; pass a Generator or the drawn values instead",
     ),
+    "np.random.randn()": (
+        BROKEN,
+        "forward or backward changed NumPy's global random state; pass a Generator or the drawn values instead",
+    ),
     "g = g if y_bar.any() else g + 1.0": (BROKEN, "a cotangent of zero gives x[0] = 1; expected 0"),
     "g = g if np.abs(y_bar).max() > 0.25 else 1.5 * g": (
         BROKEN,
@@ -70,6 +74,32 @@ def test_a_kept_promise():
     """The control: without such a line there is no finding."""
     heard = outcome(pair(TANH.format("pass"), inputs={"x": "D"}, reference=jnp.tanh), D=3)
     assert (heard.verdict, messages(heard)) == (Verdict.CERTIFIED, [])
+
+
+MATRICES = """
+def forward(x, w):
+    return x @ w, (x, w)
+def backward(y_bar, cache):
+    x, w = cache
+    return y_bar @ w.T, {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "shape"),
+    [
+        ("y_bar.T @ x", (3, 7)),
+        ("(x.T @ y_bar).T", (3, 7)),
+        ("(x.T @ y_bar)[None]", (1, 7, 3)),
+        ("(x.T @ y_bar).ravel()", (21,)),
+    ],
+)
+def test_a_gradient_of_another_shape(wrong, shape):
+    """A gradient with as many entries in another shape is one sentence, whether or not its entries are right."""
+    subject = pair(MATRICES.format(wrong), inputs={"x": "B D", "w": "D H"})
+    heard = outcome(subject, B=1, D=7, H=3)
+    assert messages(heard)[0] == f"the gradient of w has shape {shape}; expected (7, 3), the shape of the input"
+    assert not heard.verdict.ok
 
 
 ALIASES = {
