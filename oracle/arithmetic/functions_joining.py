@@ -43,6 +43,8 @@ def _joining(function: Callable[..., Any]) -> Callable[..., Any]:
 
 for _name in JOINING:
     FUNCTIONS[getattr(np, _name)] = _joining(getattr(np, _name))
+if hasattr(np, "row_stack"):  # another name of vstack, which older scripts use and NumPy is about to drop
+    FUNCTIONS[np.row_stack] = FUNCTIONS[np.vstack]
 
 
 @implements(np.block)

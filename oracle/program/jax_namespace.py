@@ -52,6 +52,7 @@ _SAME = [
 ]
 _MATH |= {name: name for name in _SAME}
 _ERROR_FUNCTIONS = ("erf", "erfc")
+_OTHER_NAMES = {"row_stack": "vstack"}  # names that NumPy still has and jax.numpy has not
 
 
 def stand_for(value: object) -> object:
@@ -124,7 +125,7 @@ class _Namespace(types.ModuleType):
         if isinstance(original, types.ModuleType) or original is np.ndarray:
             return stand_for(original)
         home = functools.reduce(lambda module, part: getattr(module, part, None), path, _jax().numpy)
-        counterpart = getattr(home, name, None)
+        counterpart = getattr(home, _OTHER_NAMES.get(name, name), None)
         if counterpart is not None:
             return counterpart
         return _Refusing(f"np.{name}", "has no counterpart in jax.numpy") if callable(original) else original

@@ -106,6 +106,7 @@ FUNCTIONS: dict[str, list[Calculation]] = {
     "stack": [lambda np, a: np.stack([a(2), a(2)]), lambda np, a: np.stack((a(2, 3), a(2, 3)), axis=2)],
     "hstack": [lambda np, a: np.hstack((a(2), a(3))), lambda np, a: np.hstack([a(2, 3), a(2, 1)])],
     "vstack": [lambda np, a: np.vstack((a(3), a(3))), lambda np, a: np.vstack([a(2, 3), a(3)])],
+    "row_stack": [lambda np, a: np.row_stack((a(3), a(2, 3)))],
     "dstack": [lambda np, a: np.dstack((a(2, 3), a(2, 3)))],
     "column_stack": [lambda np, a: np.column_stack((a(3), a(3, 2)))],
     "block": [lambda np, a: np.block([[a(2, 2), a(2, 1)], [a(1, 2), a(1, 1)]])],

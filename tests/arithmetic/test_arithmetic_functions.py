@@ -13,6 +13,7 @@ from arithmetic_tools import assert_agree, assert_values_agree, in_balls, in_flo
 from oracle.arithmetic import kernels, namespace, operands
 from oracle.arithmetic.allocation import CONSTRUCTORS
 
+pytestmark = pytest.mark.filterwarnings("ignore:`row_stack` alias is deprecated")
 CALCULATIONS = [(f"{name} {k}", case) for name, cases in CASES.items() for k, case in enumerate(cases)]
 CALCULATIONS += OTHERS.items()
 IDENTITIES = ("asarray 0", "asarray 1")  # the same object comes back: not so for floats made outside
