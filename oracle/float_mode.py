@@ -88,7 +88,8 @@ def check_in_floats(
     ...     return np.tanh(x), x
     >>> def backward(y_bar, x):
     ...     return (1 - np.tanh(x) ** 2) * y_bar
-    >>> subject = oracle.Subject.from_functions(forward, backward, inputs={"x": "D"})
+    >>> import jax.numpy as jnp
+    >>> subject = oracle.Subject.from_functions(forward, backward, inputs={"x": "D"}, reference=jnp.tanh)
     >>> check_in_floats(subject, oracle.cases.Case({"D": 3})).verdict.name
     'CONSISTENT'
     """

@@ -42,7 +42,7 @@ def spread(
     """How far rounding in `dtype` spreads outputs and gradients, from perturbed runs and from radii of `bits` bits."""
     unit = float(np.finfo(dtype).eps) / 2
     radii = _radii(point, binding, dtype) or {
-        name: enclosures.radius(balls) * 2.0**bits * unit for name, balls in {**outputs, **gradients}.items()
+        name: np.ldexp(enclosures.radius(balls), bits) * unit for name, balls in {**outputs, **gradients}.items()
     }
     squares: dict[str, Any] = {}
     for sample in range(samples):
