@@ -19,6 +19,7 @@ only step 3 accuses. First, a relative error of 1e-10 is planted in one entry, a
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import os
 import platform
@@ -27,6 +28,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -109,18 +111,15 @@ def campaign(count: int, seed: int, told: bool = False) -> dict[tuple[str, str],
         (subject.name, dtype): (subject, random_cases(subject, dtype, seed)) for subject in loaded for dtype in DTYPES
     }
     tallies = {stream: Tally() for stream in streams}
-    began, done = time.perf_counter(), 0
-    while done < count:
-        for (name, dtype), (subject, cases) in streams.items():
+    began = time.perf_counter()
+    with contextlib.suppress(KeyboardInterrupt):  # what was seen until then is told all the same
+        for done, ((name, dtype), (subject, cases)) in enumerate(islice(cycle(streams.items()), count), 1):
             check = oracle.check_in_floats(subject, next(cases), dtype=dtype)
             tallies[name, dtype].add(check)
             if not check.ok:
                 print(check, flush=True)
-            done += 1
             if told and done % 6000 == 0:
                 print(f"{done} cases, {time.perf_counter() - began:.0f} s", flush=True)
-            if done == count:
-                break
     return tallies
 
 
