@@ -259,9 +259,12 @@ def backward(y_bar, x):
 """
 
 
+CORNER = "np.abs(x - np.rint(x * 2.0**60) / 2.0**60)"  # at every float of this size, and nowhere else
+
+
 def test_a_kink_in_every_case():
     """Where every case meets a kink, the derivative does not exist: undecided."""
-    report = verify(pair(KINK.format(kink="np.abs(x - x)", only="len(x) > 0"), **X), cases=3)
+    report = verify(pair(KINK.format(kink=CORNER, only="len(x) > 0"), **X), cases=3)
     assert report.verdict.ok is False
     assert any(
         finding.verdict is Verdict.UNDECIDED and finding.message.startswith("every case met a kink, where the ")
@@ -271,10 +274,17 @@ def test_a_kink_in_every_case():
 
 def test_lines_that_only_kinks_reach():
     """A wrong line that is reached in redrawn cases alone was never judged, so it counts as unreached."""
-    kink = "(np.abs(x - x) if len(x) == 1 else 0.0)"
+    kink = f"({CORNER} if len(x) == 1 else 0.0)"
     report = verify(pair(KINK.format(kink=kink, only="len(x) == 1"), **X), cases=8)
     assert report.verdict is Verdict.UNDECIDED
-    assert report.findings[0].message.endswith(":7: return 3.0 * y_bar")
+    assert report.findings[0].message.startswith("1 of 8 cases met a kink, where the derivative does not exist: ")
+    assert report.findings[1].message.endswith(":7: return 3.0 * y_bar")
+
+
+def test_ties_without_a_kink_hide_nothing():
+    """Where finite differences have one slope to both sides of a tie, a wrong backward is refuted there too."""
+    report = verify(pair(KINK.format(kink="np.abs(x - x)", only="len(x) > 0"), **X), cases=3)
+    assert (report.verdict, report.redrawn) == (Verdict.REFUTED, 0)
 
 
 def test_a_comparison_that_stays_open():
