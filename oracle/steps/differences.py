@@ -112,7 +112,7 @@ def _record(hearing: Hearing, leaf: str, heard: Claimed | None) -> None:
         gradient.shape,
         gradient.size,
         wrong=int(not heard.agrees),
-        zeros=gradient.size if heard.seen.estimate == 0.0 and not gradient.any() else 0,
+        zeros=gradient.size if heard.agrees and abs(heard.seen.estimate) <= heard.bound else 0,  # as zeros would
         digits=-math.log10(heard.limit) if 0 < heard.limit < 1 else 0.0,
         worst=None if heard.agrees else _slopes_apart(heard),
         at_least=True,

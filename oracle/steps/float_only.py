@@ -197,7 +197,7 @@ def _gradient(hearing: Hearing, leaf: str, truth: adapter.Raw, dtype: Any) -> No
             hearing.redraw(kink=next(iter(hearing.ties)))
         worst = _entry(value, truth, errors, index)
         _explain(hearing, leaf, value, truth, "gradients")
-    zeros = int((enclosures.exactly_zero(truth) & (value == 0)).sum())
+    zeros = int(((enclosures.magnitude(truth) <= bound) & (errors <= bound)).sum())  # as zeros would agree
     limit = measured.accuracy.detection_limit
     digits = -math.log10(limit) if 0 < limit < 1 else 0.0
     hearing.found.comparisons[leaf] = Comparison(

@@ -28,6 +28,7 @@ def run_untouched(hearing: Hearing) -> None:
     run = hearing.found.floats = in_floats(hearing.point, hearing.trial.binding, lines=True)
     corner = hearing.case.regime in _MAY_LEAVE_DOMAIN
     if run.error is None:
+        _look_for_what_is_not_compared(hearing, run)
         if corner and not all(_finite(value) for value in run.outputs.values()):
             hearing.redraw(outside="the forward is not finite in floats")
         return
@@ -37,6 +38,16 @@ def run_untouched(hearing: Hearing) -> None:
     if corner and isinstance(run.error, AssertionError | ArithmeticError):
         hearing.redraw(outside=what)
     hearing.end(Verdict.BROKEN_CONTRACT, f"the code raised {what}", detail=run.traceback)
+
+
+def _look_for_what_is_not_compared(hearing: Hearing, run: Run) -> None:
+    """Outputs that no cotangent reaches are named: complex ones, and objects that may hold numbers."""
+    for name, value in run.outputs.items():
+        dtype = np.asarray(value).dtype
+        if dtype.kind == "c" or (isinstance(value, np.ndarray) and dtype.kind == "O"):
+            hearing.end(Verdict.UNDECIDED, f"the output {name} is {dtype}, which is not compared; return real arrays")
+        if dtype.kind not in "fiubUS":
+            hearing.found.notes.append(f"the output {name} is a {type(value).__name__}, which is compared with nothing")
 
 
 def _finite(value: Any) -> bool:
