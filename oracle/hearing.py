@@ -41,8 +41,9 @@ class Done(Exception):
 class Hearing:
     """Hears one case. Each step adds to the outcome or ends the hearing."""
 
-    def __init__(self, trial: Trial, case: Case) -> None:
+    def __init__(self, trial: Trial, case: Case, thorough: bool = True) -> None:
         self.trial, self.case = trial, case
+        self.thorough = thorough  # whether the contract is checked too, which costs as much as the rest
         self.point = Point(trial.subject, case)
         self.found = Outcome(case)
         self.gradients: dict[str, Raw] = {}  # hand-written, in balls

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from oracle.hearing import Hearing
 
 Mask = Any  # a boolean array in the shape of a gradient
-AFFORDABLE = 48  # entries looked at one by one
-OFTEN = 2  # cases in which the wrong entries of one gradient are looked for
+AFFORDABLE = 16  # entries looked at one by one
+OFTEN = 1  # cases in which the wrong entries of one gradient are looked for
 
 
 def rounded(comparison: Comparison) -> Comparison:

@@ -51,7 +51,7 @@ def classic_node() -> Subject:
     """One `LstmNode`, with random `top_diff_h` and `top_diff_s`."""
 
     def make(H: int, D: int) -> classic.LstmNode:
-        return classic.LstmNode(classic.LstmParam(H, D), classic.LstmState(H, D))
+        return classic.LstmNode(classic.LstmParam(H, D, np.zeros), classic.LstmState(H, D))
 
     return Subject.from_object(
         make,
@@ -89,7 +89,7 @@ def classic_network() -> Subject:
     """`LstmNetwork` over a sequence, with a loss that reads every unit."""
 
     def make(H: int, D: int) -> classic.LstmNetwork:
-        return classic.LstmNetwork(classic.LstmParam(H, D))
+        return classic.LstmNetwork(classic.LstmParam(H, D, np.zeros))  # drawn values replace these
 
     return Subject.from_object(
         make,
