@@ -5,10 +5,13 @@ A plain shape spec such as `"T B D"` stands for `reals("T B D")`.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
+
+import numpy as np
 
 from oracle.shapes import Shape, ShapeError
 from oracle.trees import like
@@ -75,12 +78,27 @@ def booleans(shape: str) -> Input:
 
 
 def fixed(value: Any) -> Input:
-    """The same object in every case: a flag, a string, a configuration.
+    """The same in every call: a flag, a string, a configuration.
+
+    A dictionary, list, set or random generator is copied for each call: what the code writes into it (running means,
+    say) is not there in the next.
 
     >>> fixed({"stride": 2}).value
     {'stride': 2}
     """
     return Input("fixed", Shape.parse(""), value=value)
+
+
+def fresh(value: Any) -> Any:
+    """A copy of what a call could change, if it can be copied: arrays, containers, random generators."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if not isinstance(value, dict | list | set | np.random.Generator | np.random.RandomState):
+        return value
+    try:
+        return copy.deepcopy(value)
+    except Exception:  # whatever the classes of its parts raise; then the parts are shared
+        return copy.copy(value)
 
 
 def parse(spec: Spec, path: str = "") -> dict[str, Input]:

@@ -17,7 +17,7 @@ from oracle.accuracy import Spread
 from oracle.arithmetic import adapter
 from oracle.binding import Binding
 from oracle.forms.form import SubjectError
-from oracle.inputs import Input
+from oracle.inputs import Input, fresh
 from oracle.point import Point
 from oracle.program import CannotTrace, GradientProgram, ProgramError, TooManyTraces, trace
 from oracle.program.quick import QuickProgram
@@ -77,7 +77,7 @@ class Reference:
     def _values(self, arrays: tuple[Any, ...]) -> dict[str, Any]:
         """All inputs by name, in order."""
         known = dict(zip(self._arrays, arrays, strict=True))
-        return {name: known.get(name, spec.value) for name, spec in self.subject.leaves.items()}
+        return {name: known[name] if name in known else fresh(spec.value) for name, spec in self.subject.leaves.items()}
 
     def _twin(self, *arrays: Any) -> Any:
         """The user's reference."""

@@ -16,6 +16,7 @@ from oracle.arithmetic import adapter
 from oracle.arithmetic.refusals import LeftArithmetic, Record, Undecided, recording
 from oracle.binding import Binding
 from oracle.forms.form import ContractError, SubjectError
+from oracle.inputs import fresh
 from oracle.paths import PathError
 from oracle.point import Point
 from oracle.subject import Subject
@@ -161,9 +162,7 @@ def evaluate(
 
 def _argument(numbers: Numbers, value: Any) -> Any:
     """A copy of one input in the run's own number system; integers, masks and fixed things stay what they are."""
-    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-        return numbers.array(value)
-    return value.copy() if isinstance(value, np.ndarray) else value
+    return numbers.array(value) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else fresh(value)
 
 
 def _cotangents(run: Run, point: Point, numbers: Numbers, given: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -246,7 +245,7 @@ def forward_in_floats(point: Point, binding: Binding, values: Mapping[str, Any])
     run, form = Run(), point.subject.form
     with binding.untouched(), quiet():
         try:
-            arguments = {name: _fresh(value) for name, value in values.items()}
+            arguments = {name: _unboxed(value) for name, value in values.items()}
             run.outputs, _ = flatten(form.forward(form.begin(point.case.sizes), arguments), output_root(point.subject))
         except (SubjectError, PathError):
             raise
@@ -255,8 +254,7 @@ def forward_in_floats(point: Point, binding: Binding, values: Mapping[str, Any])
     return run
 
 
-def _fresh(value: Any) -> Any:
-    """A copy of an array; a NumPy scalar where a number has no dimension."""
-    if not isinstance(value, np.ndarray):
-        return value
-    return value.copy() if value.ndim or value.dtype.kind not in "fc" else value[()]
+def _unboxed(value: Any) -> Any:
+    """A copy of what could be changed; a NumPy scalar where a number has no dimension."""
+    number = isinstance(value, np.ndarray) and not value.ndim and value.dtype.kind in "fc"
+    return value[()] if number else fresh(value)

@@ -4,11 +4,12 @@ import re
 from collections import namedtuple
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oracle.inputs import Input, booleans, fixed, integers, joined, nest, parse, reals
+from oracle.inputs import Input, booleans, fixed, fresh, integers, joined, nest, parse, reals
 from oracle.shapes import Shape, ShapeError
 
 Pair = namedtuple("Pair", "h c")
@@ -152,3 +153,21 @@ def test_specs_that_do_not_parse_say_so_when_they_are_declared() -> None:
     for declare in (reals, booleans, lambda text: integers(text, below=2)):
         with pytest.raises(ShapeError, match=r"^shape spec 'B/2' does not parse at 'B/2'"):
             declare("B/2")
+
+
+def test_what_a_call_could_change_is_copied() -> None:
+    """Containers at every depth, arrays and random generators; other objects stay themselves."""
+    options = {"mode": "train", "running": [1.0]}
+    fresh(options)["running"].append(2.0)
+    assert options == {"mode": "train", "running": [1.0]}
+    generator = np.random.default_rng(0)
+    assert fresh(generator).random() == generator.random()
+    assert fresh(re) is re
+
+
+def test_a_container_that_cannot_be_copied_deeply_shares_its_parts() -> None:
+    """A module in it cannot be copied, and the container can."""
+    options = {"np": np}
+    copied = fresh(options)
+    assert copied == options
+    assert copied is not options

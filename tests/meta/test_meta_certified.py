@@ -1,10 +1,11 @@
 """Each condition of CERTIFIED, with a program that fails it and nothing else, and the message it then gets."""
 
 import jax.numpy as jnp
+import numpy as np
 import pytest
 from meta_tools import messages, module_of, on_trial, outcome, pair
 
-from oracle import Subject, verify
+from oracle import Subject, fixed, verify
 from oracle.verdict import Finding, Verdict
 
 X = {"inputs": {"x": "D"}}
@@ -299,3 +300,37 @@ def test_a_digit_more_than_there_is():
     for digits in (30, 60, 120):
         heard = outcome(on_trial(tanh(), digits), D=3)
         assert heard.comparisons["x"].digits >= digits
+
+
+# ---- what a call writes into its options
+
+
+RUNNING_MEAN = """
+def forward(x, options):
+    mean = x.mean(axis=0)
+    options["mean"] = 0.9 * options.get("mean", np.zeros(x.shape[1])) + 0.1 * mean
+    return x - mean, None
+def backward(y_bar, _):
+    return {}
+"""
+DROPOUT = """
+def forward(x, generator):
+    mask = generator.random(x.shape) < 0.5
+    return x * mask, mask
+def backward(y_bar, mask):
+    return {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "right", "wrong", "value"),
+    [
+        (RUNNING_MEAN, "y_bar - y_bar.mean(axis=0)", "1.0 * y_bar", {"mode": "train"}),
+        (DROPOUT, "y_bar * mask", "1.0 * y_bar", np.random.default_rng(3)),
+    ],
+)
+def test_what_is_fixed_is_the_same_in_every_call(source, right, wrong, value):
+    """Running means of one shape do not reach a case of another, nor does a generator go on where it was left."""
+    inputs = {"x": "B D", "options": fixed(value)}
+    assert verify(pair(source.replace("{}", right), inputs=inputs), cases=12).verdict is Verdict.CERTIFIED
+    assert verify(pair(source.replace("{}", wrong), inputs=inputs), cases=12).verdict is Verdict.REFUTED
