@@ -64,13 +64,18 @@ def both_programs(trial: Trial, case: Case) -> float:
     return took
 
 
-def whole_case(trial: Trial, case: Case) -> float:
-    """Milliseconds of a case with every condition of CERTIFIED."""
-    hearing = Hearing(trial, case)
+def whole_case(trial: Trial, case: Case, thorough: bool = False) -> float:
+    """Milliseconds of a case with every condition of CERTIFIED; if `thorough`, with the contract besides."""
+    hearing = Hearing(trial, case, thorough)
     took = milliseconds(hearing.outcome)
     if hearing.found.verdict is not Verdict.CERTIFIED:
         raise RuntimeError(f"{trial.subject.name} is {hearing.found.verdict.name} at {case}")
     return took
+
+
+def thorough_case(trial: Trial, case: Case) -> float:
+    """Milliseconds of a case with the contract too."""
+    return whole_case(trial, case, thorough=True)
 
 
 # ---- torch
@@ -118,11 +123,12 @@ def small(count: int) -> None:
     first, *cases = small_cases(count + 1)
     line("lstm-standard, the first case: JAX's import and its only trace", f"{whole_case(trial, first):.0f} ms")
     gradcheck(trial, first)
-    runs = [both_programs, whole_case, gradcheck]
+    runs = [both_programs, whole_case, gradcheck, thorough_case]
     took = np.array([[run(trial, case) for run in runs] for case in cases])
-    programs, whole, peer = np.median(took, axis=0)
+    programs, whole, peer, contract = np.median(took, axis=0)
     line(f"{count} random shapes: both programs in balls, compared (median)", f"{programs:.1f} ms", "at most 10")
     line("the whole case, every condition of CERTIFIED (median)", f"{whole:.1f} ms", "at most 30")
+    line("the same with the contract, as in corners and each eighth case", f"{contract:.1f} ms")
     line("cases per second (mean)", f"{1e3 / took[:, 1].mean():.1f}")
     if np.isnan(peer):
         line("torch.autograd.gradcheck, slow mode", "no torch")
