@@ -29,6 +29,9 @@ def main() -> None:
 
     Exit codes: 0 ok, 1 a verdict that is not ok, 2 misuse, 3 the witnesses contradict each other.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # names may hold what the terminal's encoding has not
 
 
 @main.command()

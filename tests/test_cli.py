@@ -1,6 +1,7 @@
 """The command line: exit codes, messages, the machine-readable report, and what becomes of names from strange files."""
 
 import json
+import os
 import subprocess
 import sys
 import textwrap
@@ -210,3 +211,39 @@ def test_every_option_has_a_help_text():
         assert command.help, name
         assert all(option.help for option in command.params if isinstance(option, click.Option)), name
         assert textwrap.dedent(command.help).strip().splitlines()[0].endswith("."), name
+
+
+NAMED_IN_GREEK = """
+import numpy as np, oracle
+def forward(x, α):
+    return α * x, (x, α)
+def backward(y_bar, cache):
+    x, α = cache
+    return y_bar * α, y_bar * x
+größe = oracle.Subject.from_functions(forward, backward, inputs={"x": "D", "α": "D"})
+"""
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_names_that_the_encoding_of_the_terminal_has_not(folder, encoding):
+    """Names are escaped where they cannot be written; the verdict is what it is, and standard error stays empty."""
+    (folder / "greek.py").write_text(NAMED_IN_GREEK, encoding="utf-8")
+    command = [sys.executable, "-m", "oracle", "verify", "greek.py:größe", "--cases", "2", "--no-records"]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    output = done.stdout.decode(encoding)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert ("α " if encoding == "utf-8" else "\\u03b1 ") in output
+    assert "1 subject CERTIFIED" in output
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_no_name_and_no_number_of_the_table_is_cut(folder, monkeypatch, width):
+    """A narrow terminal wraps a row; what is in it is all there."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    long = GOOD.replace('inputs={"x": "D"', 'inputs={"a_long_name_of_an_input": "D"')
+    (folder / "long.py").write_text(long)
+    output = run("verify", "long.py", "--cases", "2").output
+    assert "…" not in output
+    row = next(line for line in output.splitlines() if line.startswith("a_long_name_of_an_input "))
+    assert row.split()[1] == "CERTIFIED"

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -39,11 +40,12 @@ class Terminal:
 
     def begin(self, subject: str, cases: int) -> Told:
         """Show a bar for this subject."""
+        if not self.err.is_terminal:
+            return lambda done, total, verdict: None
         columns = (TextColumn("{task.fields[subject]}", markup=False), BarColumn(), MofNCompleteColumn(), _Speed())
         self._progress = Progress(*columns, TimeElapsedColumn(), console=self.err, transient=True)
         task = self._progress.add_task("", total=cases, subject=safe(subject))
-        if self.err.is_terminal:
-            self._progress.start()
+        self._progress.start()
 
         def told(done: int, total: int, verdict: Verdict) -> None:
             if self._progress is not None:
@@ -62,7 +64,9 @@ class Terminal:
         title = Text.assemble(styled(report.verdict), "  ", (safe(report.subject), "bold"), "  ")
         title.append(f"{report.cases} cases, {report.entries:,} entries, {report.seconds:.1f} s", style="dim")
         self.out.print(title)
-        self.out.print(_table(report))
+        table = _table(report)
+        width = max(self.out.width, _least_width(self.out, table))
+        self.out.print(table, width=width, crop=False)
         if not report.ok:
             self.out.print(Text(safe("\n".join(f"  {line}" for line in details(report)))), soft_wrap=True)
         else:
@@ -92,12 +96,17 @@ class Terminal:
         self.err.print(Text(safe(message), style="bold red"), soft_wrap=True)
 
 
+def _least_width(console: Console, table: Table) -> int:
+    """The width below which names and numbers would be cut: a narrow terminal wraps lines, and nothing is lost."""
+    return Measurement.get(console, console.options.update(max_width=10_000), table).minimum
+
+
 def _table(report: Report) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 2), header_style="dim")
-    table.add_column("gradient", overflow="fold")
-    table.add_column("verdict")
+    table.add_column("gradient", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
     for heading in ("entries", "digits", "float64 ulps", "float32 ulps"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", min_width=7)
     in_floats_alone = any(leaf.verdict is Verdict.CONSISTENT for leaf in report.leaves)
     if in_floats_alone:
         table.add_column("would see", justify="right")
