@@ -73,6 +73,9 @@ class Deviations:
         if type(self.accumulates) is not bool:
             raise ValueError(f"accumulates={self.accumulates!r} must be True or False")
         sizes = {size for spec in leaves.values() for size in spec.shape.names}
+        if self.truncate is not None and "T" not in sizes:
+            known = ", ".join(sorted(sizes)) or "(none)"
+            raise ValueError(f"truncate={self.truncate} counts steps of the size T, but the sizes are {known}")
         if self.independent is not None and not (isinstance(self.independent, str) and self.independent in sizes):
             raise ValueError(f"independent={self.independent!r} must be a size: {', '.join(sorted(sizes))}")
         masks = [name for name, spec in leaves.items() if spec.kind == "boolean"]

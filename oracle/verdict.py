@@ -158,7 +158,13 @@ class Report:
         return min((leaf.digits for leaf in self.leaves), default=0.0)
 
     def __bool__(self) -> bool:
-        raise TypeError("a report is neither true nor false: assert report.ok, report")
+        raise TypeError("a report is neither true nor false: assert report.ok, str(report)")
+
+    def __repr__(self) -> str:
+        """One line, short enough that pytest prints all of it: the first of what `str` says, and where the rest is."""
+        from oracle.report.text import shortened
+
+        return shortened(self)
 
     def __str__(self) -> str:
         from oracle.report.text import failure_text

@@ -100,7 +100,7 @@ def check(subject: Subject, cases: int, digits: float) -> None:
         )
     if type(cases) is not int or cases < 1:
         raise ValueError(f"cases={cases!r} must be a whole number of at least 1")
-    if not 1 <= digits <= 200:
+    if isinstance(digits, bool) or not isinstance(digits, int | float) or not 1 <= digits <= 200:
         raise ValueError(f"digits={digits!r} must be between 1 and 200")
 
 

@@ -50,6 +50,13 @@ def test_a_clip_is_a_positive_number(clip: Any) -> None:
         declared(clip=clip)
 
 
+def test_a_truncation_needs_steps_to_count() -> None:
+    """Without a size T there is nothing that could be cut off."""
+    sentence = "truncate=2 counts steps of the size T, but the sizes are B, D"
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        Deviations.parse({"truncate": 2}, parse({"x": "B D"}))
+
+
 @pytest.mark.parametrize("truncate", [0, -1, 2.0, True, "3"])
 def test_a_truncation_is_a_number_of_steps(truncate: Any) -> None:
     """At least one."""

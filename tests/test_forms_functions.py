@@ -221,6 +221,61 @@ def test_a_forward_of_another_signature_is_refused_at_once() -> None:
             FunctionsForm(forward, lambda y_bar, cache: None, {"x": "", "w": ""})
 
 
+TWO_ARGUMENTS: Callable[..., Any] = lambda x, w: x
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward", "inputs", "sentence"),
+    [
+        (3, len, {"x": ""}, "the forward is of type int; expected a function"),
+        (len, None, {"x": ""}, "the backward is of type NoneType; expected a function"),
+        (
+            TWO_ARGUMENTS,
+            len,
+            ["", ""],
+            f"inputs= is of type list; expected a dictionary of the arguments of {HERE}.<lambda>, "
+            'such as {"x": "B D", "w": "D H"}',
+        ),
+        (
+            TWO_ARGUMENTS,
+            len,
+            {},
+            f"{HERE}.<lambda> takes inputs; inputs= names its positional arguments in order",
+        ),
+        (
+            TWO_ARGUMENTS,
+            len,
+            {"w": "", "x": ""},
+            f"inputs= names w, x, but {HERE}.<lambda> takes x, w; inputs= names its positional arguments in order",
+        ),
+    ],
+)
+def test_what_cannot_be_a_pair_is_refused_at_once(forward: Any, backward: Any, inputs: Any, sentence: str) -> None:
+    """Before anything runs, in one sentence."""
+    with pytest.raises(SubjectError, match=f"^{re.escape(sentence)}$"):
+        FunctionsForm(forward, backward, inputs)
+
+
+def test_names_of_inputs_may_be_others_than_those_of_the_arguments() -> None:
+    """Order counts; names that are not the function's are what the report calls them."""
+    form = FunctionsForm(TWO_ARGUMENTS, lambda y_bar, cache: None, {"w": "", "u": ""})
+    assert list(form.inputs) == ["w", "u"]
+
+
+@pytest.mark.parametrize("forward", [lambda x, w: x * np.ones(2), lambda x, w: [x, (x, w)]])
+def test_a_forgotten_cache_is_told(forward: Any) -> None:
+    """A backward of two arguments is not taken for one that takes the inputs, unless there is a loss."""
+    form = FunctionsForm(forward, TWO_ARGUMENTS, {"x": "", "w": ""})
+    owner = form.begin({})
+    form.forward(owner, {"x": 2.0, "w": 3.0})
+    sentence = (
+        f"{HERE}.<lambda> returned no loss and no cache, and {HERE}.<lambda> takes no cotangent beside the inputs; "
+        "expected the tuple (*outputs, cache)"
+    )
+    with pytest.raises(ContractError, match=f"^{re.escape(sentence)}$"):
+        form.takes_cotangents(owner)
+
+
 WRONG_FORWARDS: list[Callable[..., Any]] = [lambda x: x, lambda x, w, u: x, lambda x, *, w: x]
 
 

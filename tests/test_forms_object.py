@@ -542,8 +542,16 @@ def test_outputs_have_the_shape_of_their_spec() -> None:
 def test_an_output_that_is_not_there_is_told() -> None:
     """By its path."""
     form = form_of(Several, parameters={}, outputs={"state.q": "D"})
-    with refused(PathError, "'state.q' leads nowhere: a SimpleNamespace has no 'q'"):
+    sentence = "'state.q' leads nowhere: a SimpleNamespace has no 'q'"
+    with refused(SubjectError, f"the output 'state.q' is not on the object after the forward: {sentence}"):
         run(form, {"x": X})
+
+
+def test_an_object_in_place_of_its_class_is_refused() -> None:
+    """Each evaluation needs a fresh one."""
+    sentence = "make is of type Several; expected a class, or a function that gives a fresh object each time"
+    with refused(SubjectError, sentence):
+        form_of(Several(), parameters={})
 
 
 def test_a_forward_that_returns_nothing_needs_outputs() -> None:

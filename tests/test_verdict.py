@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oracle.report.text import failure_text
-from oracle.verdict import Comparison, GradientMismatch, LeafReport, Report, Verdict, worst
+from oracle.verdict import Comparison, Finding, GradientMismatch, LeafReport, Report, Verdict, worst
 
 ORDER = [
     "REFUTED",
@@ -92,8 +92,20 @@ def test_a_report_is_ok_by_its_verdict_alone() -> None:
 def test_a_report_is_neither_true_nor_false() -> None:
     """`assert report` would always pass otherwise."""
     report = Report("lstm", Verdict.REFUTED, ())
-    with pytest.raises(TypeError, match=r"^a report is neither true nor false: assert report\.ok, report$"):
+    with pytest.raises(TypeError, match=r"^a report is neither true nor false: assert report\.ok, str\(report\)$"):
         bool(report)
+
+
+def test_a_report_is_represented_by_one_short_line() -> None:
+    """pytest cuts a longer one in the middle; the line says where the rest is."""
+    assert repr(Report("lstm", Verdict.CERTIFIED, ())) == "<Report CERTIFIED lstm; str(report) says all>"
+    wrong = Report(
+        "lstm", Verdict.BROKEN_CONTRACT, (), findings=(Finding(Verdict.BROKEN_CONTRACT, "no\n" + 300 * "x"),)
+    )
+    assert repr(wrong).startswith("<Report BROKEN_CONTRACT lstm: BROKEN_CONTRACT: no")
+    assert repr(wrong).endswith("; str(report) says all>")
+    long = Report(300 * "x", Verdict.BROKEN_CONTRACT, ())
+    assert len(repr(long)) <= 240
 
 
 def test_printing_a_report_tells_the_whole_story() -> None:

@@ -100,6 +100,38 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
     return known[2]
 
 
+def expect_function(what: str, value: Any, hint: str = "a function") -> None:
+    """Refuse what cannot be called where a function is expected."""
+    if not callable(value):
+        raise SubjectError(f"{what} is of type {type(value).__name__}; expected {hint}")
+
+
+def positional(inputs: Any, function: Callable[..., Any]) -> dict[str, Any]:
+    """`inputs=` as a dictionary, refused unless it can name the positional arguments of `function` in order."""
+    who = describe(function)
+    if not isinstance(inputs, Mapping):
+        raise SubjectError(
+            f"inputs= is of type {type(inputs).__name__}; expected a dictionary of the arguments of {who}, "
+            'such as {"x": "B D", "w": "D H"}'
+        )
+    names = list(inputs)
+    if not takes(function, len(names)):
+        given = f"does not take the {count_sentence(len(names), 'input')} {', '.join(names)}"
+        raise SubjectError(
+            f"{who} {given if names else 'takes inputs'}; inputs= names its positional arguments in order"
+        )
+    try:
+        own = [name for name, one in inspect.signature(function).parameters.items() if one.kind is not one.KEYWORD_ONLY]
+    except (TypeError, ValueError):
+        return dict(inputs)
+    if set(names) <= set(own) and names != own[: len(names)]:
+        raise SubjectError(
+            f"inputs= names {', '.join(names)}, but {who} takes {', '.join(own)}; "
+            "inputs= names its positional arguments in order"
+        )
+    return dict(inputs)
+
+
 def fit_sizes(code: Iterable[Any], sizes: Mapping[str, int]) -> None:
     """Set the globals that hold sizes in scripts among the modules of `code` to these sizes."""
     for one in code:

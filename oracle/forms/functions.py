@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from oracle.forms.form import (
     ContractError,
     Slots,
-    SubjectError,
     check_rule,
     count_sentence,
     describe,
+    expect_function,
     fit_sizes,
     gather,
+    positional,
     takes,
 )
 from oracle.inputs import Spec, nest, parse
@@ -38,16 +40,13 @@ class FunctionsForm:
         inputs: Mapping[str, Spec],
         rule: str | None = None,
     ) -> None:
+        expect_function("the forward", forward)
+        expect_function("the backward", backward)
         self.forward_function, self.backward_function = forward, backward
-        self.inputs, self.rule = dict(inputs), rule
+        self.inputs, self.rule = positional(inputs, forward), rule
         self.leaves = parse(self.inputs)
         self.code: tuple[Any, ...] = (forward, backward)
         self.names = (describe(forward), describe(backward))
-        if not takes(forward, len(self.inputs)):
-            raise SubjectError(
-                f"{describe(forward)} does not take the {len(self.inputs)} inputs {', '.join(self.inputs)}; "
-                "inputs= names its positional arguments in order"
-            )
         if rule is not None:
             check_rule(rule)
 
@@ -99,7 +98,19 @@ class FunctionsForm:
         if owner.keeps_cache:
             return takes(self.backward_function, count + 1) or not takes(self.backward_function, 1)
         some = takes(self.backward_function, count + inputs) or takes(self.backward_function, count)
-        return some or not takes(self.backward_function, inputs)
+        if some or not takes(self.backward_function, inputs):
+            return True
+        if not all(_may_be_a_loss(output) for output in owner.outputs):
+            raise ContractError(
+                f"{self.names[0]} returned no loss and no cache, and {self.names[1]} takes no cotangent beside "
+                "the inputs; expected the tuple (*outputs, cache)"
+            )
+        return False
 
     def reset(self, owner: _Memory) -> None:
         """Functions keep nothing."""
+
+
+def _may_be_a_loss(output: Any) -> bool:
+    """Whether an output is one number."""
+    return not isinstance(output, list | tuple | dict) and math.prod(getattr(output, "shape", ())) == 1

@@ -17,12 +17,13 @@ from oracle.forms.form import (
     count_sentence,
     describe,
     differentiated,
+    expect_function,
     fit_sizes,
     gather,
     holds_parts,
     leading,
+    positional,
     short_name,
-    takes,
     unnest,
     wanted_below,
 )
@@ -48,7 +49,8 @@ class LossForm:
         gradients: str | Mapping[str, str] | Sequence[str] | None,
         owner: Any,
     ) -> None:
-        self.function, self.inputs, self.parameters = function, dict(inputs), parse(dict(parameters))
+        expect_function("the function of a loss", function)
+        self.function, self.inputs, self.parameters = function, positional(inputs, function), parse(dict(parameters))
         self.input_leaves = parse(self.inputs)
         self.leaves: dict[str, Input] = joined(self.parameters, self.input_leaves)
         self.arguments = [*self.parameters, *self.inputs]
@@ -57,11 +59,6 @@ class LossForm:
         self.owner = owner if owner is not None else _module_of(function)
         self.code: tuple[Any, ...] = (function,) if owner is None or isinstance(owner, dict) else (function, owner)
         self.names = (f"the loss of {describe(function)}", f"the gradient in {describe(function)}")
-        if not takes(function, len(self.inputs)):
-            raise SubjectError(
-                f"{describe(function)} does not take the {len(self.inputs)} inputs {', '.join(self.inputs)}; "
-                "inputs= names its positional arguments in order"
-            )
         self._check_rule()
 
     def _check_rule(self) -> None:

@@ -19,6 +19,7 @@ from oracle.forms.form import (
     count_sentence,
     describe,
     differentiated,
+    expect_function,
     fit_sizes,
     gather,
     takes,
@@ -94,6 +95,7 @@ class ObjectForm:
         reset: str | Callable[[Any], Any] | None,
         update: str | Callable[[Any], Any] | None = None,
     ) -> None:
+        expect_function("make", make, "a class, or a function that gives a fresh object each time")
         self.make, self.forward_name, self.backward_name = make, forward, backward
         self.inputs, self.parameters = dict(inputs), parse(dict(parameters))
         self.input_leaves = parse(self.inputs)
@@ -182,7 +184,10 @@ class ObjectForm:
     @staticmethod
     def _output(owner: _Used, path: str, shape: Shape) -> Any:
         """What stands at the place of an output; in the shape that its spec says, where it has one."""
-        value, expected = paths.read(owner.target, path), shape.concrete(owner.sizes)
+        try:
+            value, expected = paths.read(owner.target, path), shape.concrete(owner.sizes)
+        except paths.PathError as error:
+            raise SubjectError(f"the output {path!r} is not on the object after the forward: {error}") from error
         if (found := getattr(value, "shape", expected)) != expected:
             raise SubjectError(f"the output {path!r} has shape {found} on the object, but its spec gives {expected}")
         return value

@@ -29,6 +29,14 @@ def failure_text(report: Report) -> str:
     return "\n".join([one_line(claim(report)), *(f"  {line}" for line in details(report))])
 
 
+def shortened(report: Report, most: int = 200) -> str:
+    """`<Report REFUTED gru: W[2, 0] got -10.0260, but the derivative is -2.44598; str(report) says all>`."""
+    first = "" if report.ok else next(iter(details(report)), "")
+    line = f"{report.verdict.name} {one_line(report.subject)}{': ' if first else ''}{' '.join(first.split())}"
+    line = line if len(line) <= most else line[: most - 1] + "…"
+    return f"<Report {line}; str(report) says all>"
+
+
 def claim(report: Report) -> str:
     """One sentence: what is true of the subject."""
     forward, backward = report.pair
