@@ -94,6 +94,8 @@ def _for_module(module: types.ModuleType) -> object:
 def _for_function(value: Any) -> object:
     """The counterpart of a function imported from NumPy or `math`."""
     name, home = getattr(value, "__name__", ""), getattr(value, "__module__", "") or ""
+    if name.startswith("__"):  # `from numpy import *` brings one along
+        return value
     if getattr(math, name, None) is value:
         return getattr(_MathNamespace("math"), name)
     if isinstance(value, np.ufunc) or home.split(".")[0] == "numpy":

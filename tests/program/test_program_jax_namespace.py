@@ -111,3 +111,8 @@ def test_counterparts():
         assert stand_for(value) is value
     with pytest.raises(AttributeError):
         _ = stand_for(np).no_such_name
+
+
+def test_what_a_star_import_brings_along():
+    """NumPy's description of itself, which `from numpy import *` binds too, stands for itself and ends no trace."""
+    assert stand_for(np.__array_namespace_info__) is np.__array_namespace_info__
