@@ -82,7 +82,7 @@ def _share(a: Any, b: Any) -> bool:
 
 
 def second_call(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken:
-    """After a call with other values, on the same object and module, the same case gives the same bits."""
+    """After a call with other values, on the same object and module, the same case gives the same bits, outputs too."""
     other = point.moved({name: _shifted(value) for name, value in point.values.items()})
     form, before, again = point.subject.form, Run(), Run()
     with binding.untouched(), quiet():
@@ -106,6 +106,11 @@ def second_call(point: Point, binding: Binding, first: Run, bound: Bound) -> Bro
             message = f"called a second time, the gradient of {leaf} is another: {leaf}"
             message += f"{_differing(value, first.gradients[leaf])}; state leaks from one call into the next"
             yield BROKEN if rounding else Verdict.REFUTED, message, leaf
+    for name, value in again.outputs.items():
+        held = first.outputs.get(name)
+        if np.asarray(value).dtype.kind == "f" and not (held is not None and same_bits(value, held)):
+            message = f"called a second time, the output {name} is another; state leaks from one call into the next"
+            yield BROKEN, message, ""
 
 
 def _random_state() -> bytes:

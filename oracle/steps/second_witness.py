@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from oracle.arithmetic import adapter
+from oracle.arithmetic import adapter, enclosures
+from oracle.draws import key
 from oracle.steps import clipping, locating
 from oracle.verdict import Comparison, Verdict, WitnessesDisagree
 from oracle.witnesses.finite_difference import directions, smooth, testify
@@ -41,7 +42,10 @@ def hear(hearing: Hearing) -> None:
 
 
 def _testify(hearing: Hearing, gradients: Mapping[str, Raw]) -> Statement:
-    """The testimony on gradients; entries that a declared clip has cut are left to the gradient program."""
+    """The testimony on gradients; entries that a declared clip has cut are left to the gradient program.
+
+    The direction follows from the case and from the gradients: no code can know it before it has given them.
+    """
     with adapter.precision(hearing.found.bits):
         plain = hearing.trial.undone(gradients, hearing.case.sizes)
     return testify(
@@ -49,8 +53,14 @@ def _testify(hearing: Hearing, gradients: Mapping[str, Raw]) -> Statement:
         hearing.trial.binding,
         plain,
         digits=hearing.trial.digits,
+        number=_direction_of(gradients),
         uncut=uncut(hearing, gradients),
     )
+
+
+def _direction_of(gradients: Mapping[str, Raw]) -> int:
+    """The number of the direction along which these gradients are judged."""
+    return key(*(np.asarray(adapter.midpoints(balls)).tobytes() for balls in gradients.values()))
 
 
 def uncut(hearing: Hearing, gradients: Mapping[str, Raw]) -> dict[str, Any] | None:
@@ -150,17 +160,24 @@ def _judge_alone(hearing: Hearing, statement: Statement) -> None:
 
 def _of_the_faint(hearing: Hearing, statement: Statement) -> Statement:
     """The same, or what is said of the entries that are too small beside others to have been seen along with them."""
-    along = directions(hearing.point)
+    number = _direction_of(hearing.gradients)
+    along = directions(hearing.point, number)
     with adapter.precision(hearing.found.bits):
         plain = hearing.trial.undone(hearing.gradients, hearing.case.sizes)
-    terms = {name: np.abs(adapter.midpoints(plain[name]) * adapter.midpoints(v)) for name, v in along.items()}
+    terms = {name: _magnitudes(plain[name]) * np.abs(adapter.midpoints(v)) for name, v in along.items()}
     seen = sum(float(np.sum(term)) for term in terms.values()) * 10.0 ** (hearing.trial.digits - statement.digits)
     faint = {name: term < seen for name, term in terms.items()}
     if not any(np.any(mask & (terms[name] > 0.0)) for name, mask in faint.items()):
         return statement
     clip = uncut(hearing, hearing.gradients)
     mask = faint if clip is None else {name: faint[name] & clip[name] for name in faint}
-    return testify(hearing.point, hearing.trial.binding, plain, digits=hearing.trial.digits, uncut=mask)
+    point, binding = hearing.point, hearing.trial.binding
+    return testify(point, binding, plain, digits=hearing.trial.digits, number=number, uncut=mask)
+
+
+def _magnitudes(balls: Raw) -> Any:
+    """The magnitudes of entries; 0 where a ball contains 0, for what has cancelled has no size of its own."""
+    return np.where(enclosures.contains_zero(balls), 0.0, np.abs(adapter.midpoints(balls)))
 
 
 def _explained_by_rounding(hearing: Hearing) -> bool:
@@ -173,6 +190,7 @@ def _own_rounding_explains(hearing: Hearing, leaf: str) -> bool:
     only = {name: np.full(balls.shape, name == leaf) for name, balls in hearing.gradients.items()}
     with adapter.precision(hearing.found.bits):
         plain = hearing.trial.undone(hearing.gradients, hearing.case.sizes)
-    alone = testify(hearing.point, hearing.trial.binding, plain, digits=hearing.trial.digits, uncut=only)
-    room = float(np.sum(np.abs(hearing.point.direction(leaf)) * hearing.excuse(leaf)))
+    point, binding, number = hearing.point, hearing.trial.binding, _direction_of(hearing.gradients)
+    alone = testify(point, binding, plain, digits=hearing.trial.digits, number=number, uncut=only)
+    room = float(np.sum(np.abs(point.direction(leaf, number)) * hearing.excuse(leaf)))
     return alone.testimony is Testimony.CONFIRMS or (alone.testimony is Testimony.REFUTES and alone.gap <= room)

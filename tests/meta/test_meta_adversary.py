@@ -2,9 +2,9 @@
 
 import jax.numpy as jnp
 import pytest
-from meta_tools import pair
+from meta_tools import module_of, pair
 
-from oracle import verify
+from oracle import Subject, verify
 from oracle.verdict import Verdict
 
 X = {"inputs": {"x": "D"}}
@@ -102,6 +102,23 @@ def test_a_gradient_beside_a_huge_one(scale, factor, verdict):
     assert verify(subject, cases=2).verdict is verdict
 
 
+CANCELLED = """
+def forward(x, b):
+    y = np.zeros_like(x)
+    y[...] = np.tanh(x) + b
+    return y - y.mean(axis=0), x
+def backward(y_bar, x):
+    z_bar = y_bar - y_bar.mean(axis=0)
+    return (1 - np.tanh(x)**2) * z_bar, z_bar.sum(axis=0)
+"""
+
+
+def test_a_gradient_that_cancels():
+    """The control: a gradient that is zero but for the radii of its balls is not faint, and is certified."""
+    subject = pair(CANCELLED, inputs={"x": "N D", "b": "D"}, sizes={"N": (3, 3)})
+    assert verify(subject, cases=1).verdict is Verdict.CERTIFIED
+
+
 TIED = """
 def forward(x):
     return np.tanh(x) + (np.maximum(x - x, 0.0).sum() if len(x) > 2 else 0.0), x
@@ -158,3 +175,54 @@ def test_an_output_that_is_complex():
     report = verify(pair(MORE.format("np.exp(1j * x)"), **X), cases=1)
     assert report.verdict.ok is False
     assert report.findings[0].message == "the output out[1] is complex128, which is not compared; return real arrays"
+
+
+COUNTING = """
+import numpy as np
+class Scale:
+    def __init__(self):
+        self.w, self.dw, self.calls = np.zeros(()), np.zeros(()), 0
+    def forward(self, x):
+        self.calls += 1
+        self.x = x
+        return (self.w if self.calls < {} else 2 * self.w) * x
+    def backward(self, y_bar):
+        self.dw = (self.x * y_bar).sum()
+        return self.w * y_bar
+"""
+
+
+@pytest.mark.parametrize(("calls", "verdict"), [(2, Verdict.BROKEN_CONTRACT), (100, Verdict.CERTIFIED)])
+def test_a_forward_that_changes_when_it_is_called_again(calls, verdict):
+    """An object whose second forward is another function, while its backward stays, does not pass."""
+    scale = module_of(COUNTING.format(calls)).Scale
+    subject = Subject.from_object(scale, inputs={"x": "D"}, parameters={"w": ""}, gradients="d{}")
+    assert verify(subject, cases=1).verdict is verdict
+
+
+ORTHOGONAL = """
+from oracle import inputs
+from oracle.cases import schedule
+def looked_along(x):
+    for case in schedule(4, 0, {"D": (2, 8)}):
+        draw = case.draw()
+        values = draw.value("x", inputs.reals("D"))
+        if len(values) == len(x) and bool(np.all(np.abs(x - values) < 1e-9)):
+            draw.cotangent("out", (len(x),))
+            return draw.direction("x 0", (len(x),))
+    return np.zeros_like(x)
+def forward(x):
+    y = np.zeros_like(x)
+    y[...] = np.tanh(x)
+    return y, x
+def backward(y_bar, x):
+    v, error = looked_along(x), np.zeros_like(x)
+    error[0], error[1] = v[1], -v[0]
+    return (1 - np.tanh(x) ** 2) * y_bar + error * y_bar[0]
+"""
+
+
+def test_an_error_that_is_orthogonal_to_the_first_direction():
+    """A backward that guesses the case, and errs where no fixed direction looks, is refuted."""
+    report = verify(pair(ORTHOGONAL, **X, sizes={"D": (2, 8)}), cases=4)
+    assert report.verdict is Verdict.REFUTED
