@@ -50,7 +50,11 @@ class Reference:
     @cached_property
     def _traced(self) -> GradientProgram:
         function, limit = (self._own, _OWN_TRACES) if self.implicit else (self._twin, _TWIN_TRACES)
-        return trace(function, self._specs(), kinds=self._kinds(), max_concrete_traces=limit)
+        state = np.random.get_state()
+        try:
+            return trace(function, self._specs(), kinds=self._kinds(), max_concrete_traces=limit)
+        finally:
+            np.random.set_state(state)  # importing JAX draws from the user's generator
 
     @property
     def program(self) -> GradientProgram:
