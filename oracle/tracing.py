@@ -188,4 +188,4 @@ def _expected(code: CodeType) -> set[int]:
     """The first lines of the statements of a code object, without its heading and what only raises."""
     first, raising = layout(code.co_filename)
     lines = {line for _, _, line in code.co_lines() if line is not None}
-    return {first.get(line, line) for line in lines} - {first.get(code.co_firstlineno, -1)} - raising
+    return {first.get(line, line) for line in lines} - {first.get(code.co_firstlineno, code.co_firstlineno)} - raising
