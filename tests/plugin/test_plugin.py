@@ -74,6 +74,7 @@ def test_arguments(verify_gradients):
 @pytest.fixture(scope="module")
 def ten_lines(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """The ten lines, under pytest-xdist."""
+    pytest.importorskip("xdist", reason="pytest-xdist comes with the extra dev")
     folder = tmp_path_factory.mktemp("ten_lines")
     (folder / "test_mine.py").write_text(TEN_LINES)
     return pytest_in(folder, "-n", "2", "--gradient-cases", "3")
@@ -90,6 +91,7 @@ def failing(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ran]:
 @pytest.fixture(scope="module")
 def mixed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ran]:
     """Right, wrong and misused, under pytest-xdist, with the JSON report."""
+    pytest.importorskip("xdist", reason="pytest-xdist comes with the extra dev")
     folder = tmp_path_factory.mktemp("mixed")
     (folder / "test_mine.py").write_text(MIXED)
     words = ("-n", "2", "--gradient-cases", "3", "--gradient-seed", "5", "--gradient-report", "made/report.json")
