@@ -15,7 +15,7 @@ tolerance to choose.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,9 +74,6 @@ class Spread:
         """The magnitude of the terms of each gradient entry: its spread in units of the roundoff."""
         terms: FloatArray = np.asarray(self.gradients[name]) / self.unit
         return terms
-
-
-SpreadOf = Callable[[int, int], Spread]  # of a number of samples and a seed
 
 
 def error(value: Any, truth: Raw) -> FloatArray:

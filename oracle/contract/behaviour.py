@@ -10,7 +10,7 @@ import numpy as np
 from oracle.arithmetic import adapter
 from oracle.binding import Binding
 from oracle.contract.inertness import padding_is_inert, rows_are_independent
-from oracle.contract.kinds import BROKEN, Bound, Broken
+from oracle.contract.kinds import BROKEN, Bound, Broken, apart
 from oracle.deviations import COTANGENTS
 from oracle.point import Point
 from oracle.runs import Run, evaluate, in_floats, quiet
@@ -102,7 +102,7 @@ def second_call(point: Point, binding: Binding, first: Run, bound: Bound) -> Bro
         return
     for leaf, value in again.gradients.items():
         if not same_bits(value, first.gradients[leaf]):
-            rounding = bool(np.all(_gap(value, first.gradients[leaf]) <= bound(leaf)))
+            rounding = bool(np.all(apart(value, first.gradients[leaf]) <= bound(leaf)))
             message = f"called a second time, the gradient of {leaf} is another: {leaf}"
             message += f"{_differing(value, first.gradients[leaf])}; state leaks from one call into the next"
             yield BROKEN if rounding else Verdict.REFUTED, message, leaf
@@ -149,7 +149,7 @@ def linearity(point: Point, binding: Binding, first: Run, bound: Bound) -> Broke
     for leaf, value in run.gradients.items():
         whole = np.asarray(first.gradients[leaf], dtype=float)
         if not same_bits(8.0 * np.asarray(value, dtype=float), whole):
-            index = np.unravel_index(int(np.argmax(_gap(8.0 * np.asarray(value), whole))), whole.shape)
+            index = np.unravel_index(int(np.argmax(apart(8.0 * np.asarray(value), whole))), whole.shape)
             place = f"[{', '.join(map(str, index))}]" if index else ""
             yield (
                 BROKEN,
@@ -157,10 +157,6 @@ def linearity(point: Point, binding: Binding, first: Run, bound: Bound) -> Broke
                 f"{np.asarray(value)[index]:.6g}, expected {whole[index] / 8:.6g}",
                 leaf,
             )
-
-
-def _gap(a: Any, b: Any) -> Any:
-    return np.abs(np.asarray(a, dtype=float) - np.asarray(b, dtype=float))
 
 
 def _with_cotangents(point: Point, binding: Binding, first: Run, factor: float) -> Run | None:
@@ -185,7 +181,7 @@ def layout(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken:
         )
         return
     for leaf, value in run.gradients.items():
-        if not np.all(_gap(value, first.gradients[leaf]) <= 2 * bound(leaf)):
+        if not np.all(apart(value, first.gradients[leaf]) <= 2 * bound(leaf)):
             yield BROKEN, f"with inputs that are not contiguous, the gradient of {leaf} is another", leaf
 
 
@@ -201,7 +197,7 @@ def accumulation(point: Point, binding: Binding, first: Run, bound: Bound) -> Br
         return
     for leaf, value in run.gradients.items():
         room = bound(leaf) + 4 * np.finfo(float).eps * (np.size(value) + np.abs(np.asarray(first.gradients[leaf])))
-        if not np.all(_gap(value, first.gradients[leaf]) <= room):
+        if not np.all(apart(value, first.gradients[leaf]) <= room):
             yield BROKEN, f"accumulates=True is declared, but {leaf} does not add to what its slot held", leaf
 
 
