@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from oracle.diagnosis.cause import Diagnosis
+
 
 class Verdict(Enum):
     """What was found. The value is the sentence shown to the user; the order is from worst to best."""
@@ -139,7 +141,7 @@ class Report:
     smallest: str = ""  # the smallest sizes that fail
     failing_case: Any = None  # the case at those sizes
     replay: str = ""
-    diagnosis: tuple[str, ...] = ()
+    diagnosis: Diagnosis = field(default_factory=Diagnosis)
     environment: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from oracle.cases import GENERIC, Case, schedule
+from oracle.diagnosis import diagnose
 from oracle.draws import key
 from oracle.hearing import Hearing
 from oracle.outcome import Outcome
@@ -85,7 +86,12 @@ def verify(
     report = summary.report(time.perf_counter() - began)
     if not report.ok and summary.failing is not None:
         smallest = shrink(trial, summary.failing)
-        report = dataclasses.replace(report, smallest=sizes_text(smallest.sizes), failing_case=smallest)
+        report = dataclasses.replace(
+            report,
+            smallest=sizes_text(smallest.sizes),
+            failing_case=smallest,
+            diagnosis=diagnose(trial, summary.failing, smallest),
+        )
     if throw and not report.ok:
         raise GradientMismatch(report)
     return report

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oracle.diagnosis import Cause, Diagnosis
 from oracle.report import json as report_json
 from oracle.report.json import dumps, to_dict, write_atomically
 from oracle.verdict import Entry, Finding, FloatAccuracy, LeafReport, Report, Verdict
@@ -45,7 +46,7 @@ REPORT = Report(
     seconds=1.23456,
     testimony_digits=80.5,
     smallest="H=1 D=1",
-    diagnosis=("the first wrong cotangent is o_bar",),
+    diagnosis=Diagnosis((Cause("zero", "W is zero", leaves=("W",)),), ("a transpose",)),
     environment={"python": "3.11.0", "numpy": "2.0.0"},
 )
 EMPTY = Report("nothing", Verdict.NOTHING_COMPARED, ())
@@ -149,7 +150,22 @@ def test_the_whole_document_is_pinned() -> None:
                 ],
                 "notes": ["casts to float32"],
                 "smallest": "H=1 D=1",
-                "diagnosis": ["the first wrong cotangent is o_bar"],
+                "diagnosis": [
+                    {
+                        "kind": "zero",
+                        "claim": "W is zero",
+                        "evidence": "",
+                        "certain": False,
+                        "leaves": ["W"],
+                        "probe": "",
+                        "step": None,
+                        "file": "",
+                        "line": None,
+                        "statement": "",
+                        "repair": "",
+                    }
+                ],
+                "ruled_out": ["a transpose"],
                 "replay": None,
             }
         ],

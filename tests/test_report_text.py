@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.text import Text
 
+from oracle.diagnosis import Cause, Diagnosis
 from oracle.report.text import claim, details, digits_text, failure_text, one_line, safe, witnesses
 from oracle.verdict import Entry, Finding, FloatAccuracy, LeafReport, Report, Verdict
 
@@ -70,7 +71,21 @@ REFUTED = Report(
     testimony_digits=80.4,
     smallest="H=1 D=1",
     replay="oracle replay .oracle/failures/3f9a.json",
-    diagnosis=("first wrong cotangent, backwards in time: o_bar at t=3",),
+    diagnosis=Diagnosis(
+        (
+            Cause(
+                "wrong-cotangent",
+                "first wrong cotangent, backwards in time: o_bar at t=3",
+                "everything it is computed from is right",
+                certain=True,
+                file="lib/cell.py",
+                line=88,
+                statement="o_bar = s * h_bar",
+                repair="o_bar = tanh(s) * h_bar",
+            ),
+        ),
+        ruled_out=("a constant factor",),
+    ),
 )
 
 
@@ -84,13 +99,22 @@ def test_a_refutation_is_told_line_by_line() -> None:
         "  worst entry cell.U_long[0]: got <1.00000>, derivative <-2.00000>",
         "  in H=9, generic, seed 8",
         "  BROKEN_CONTRACT: the input x was modified (H=2, small, seed 3)",
-        "  first wrong cotangent, backwards in time: o_bar at t=3",
+        "  first wrong cotangent, backwards in time: o_bar at t=3     cell.py:88   o_bar = s * h_bar",
+        "    everything it is computed from is right",
+        "    right with: o_bar = tanh(s) * h_bar",
         "  finite differences of the hand-written forward side with the oracle (80 digits)",
         "  witnesses: JAX's gradient program in balls; finite differences (80 digits)",
         "  casts to float32",
         "  2 cases were redrawn: at a kink, or outside the domain of the forward",
         "  smallest failing sizes: H=1 D=1      replay: oracle replay .oracle/failures/3f9a.json",
     ]
+
+
+def test_what_was_ruled_out_is_told_where_nothing_is_certain() -> None:
+    """A certain cause needs no such line, a hint does."""
+    hint = Diagnosis((Cause("zero", "W is zero"),), ("a constant factor", "a transpose"))
+    assert hint.lines() == ["W is zero", "ruled out: a constant factor; a transpose"]
+    assert Diagnosis().lines() == []
 
 
 def test_a_certificate_is_one_line_and_its_witnesses() -> None:
@@ -297,13 +321,13 @@ def test_nothing_that_is_printed_can_move_the_cursor(text: str) -> None:
         leaves=(dataclasses.replace(WRONG, name=text, worst_case=text),),
         findings=(Finding(Verdict.BROKEN_CONTRACT, "it raised", case=text),),
         notes=(text,),
-        diagnosis=(text,),
+        diagnosis=Diagnosis((Cause(text, text, text, file=text, line=1, statement=text, repair=text),), (text,)),
         smallest=text,
         replay=text,
     )
     printed = failure_text(hostile)
     assert all(line.isprintable() for line in printed.split("\n"))
-    assert len(printed.split("\n")) == len(str(REFUTED).split("\n")) - 2
+    assert len(printed.split("\n")) == len(str(REFUTED).split("\n")) - 1
 
 
 def test_a_name_cannot_look_like_a_line_of_the_report() -> None:

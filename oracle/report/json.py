@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from oracle.diagnosis.cause import Cause
 from oracle.verdict import FloatAccuracy, LeafReport, Report
 
 SCHEMA = 1
@@ -44,9 +45,14 @@ def _subject(report: Report) -> dict[str, Any]:
         "findings": [{**dataclasses.asdict(finding), "verdict": finding.verdict.name} for finding in report.findings],
         "notes": list(report.notes),
         "smallest": report.smallest or None,
-        "diagnosis": list(report.diagnosis),
+        "diagnosis": [_cause(cause) for cause in report.diagnosis.causes],
+        "ruled_out": list(report.diagnosis.ruled_out),
         "replay": report.replay or None,
     }
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    return {**dataclasses.asdict(cause), "leaves": list(cause.leaves), "line": cause.line or None}
 
 
 def _leaf(leaf: LeafReport) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def claim(report: Report) -> str:
 
 def details(report: Report) -> list[str]:
     """Everything below the claim, one line a fact."""
-    lines = [*_entries(report), *_findings(report), *report.diagnosis, *_limits(report)]
+    lines = [*_entries(report), *_findings(report), *report.diagnosis.lines(), *_limits(report)]
     if report.verdict is Verdict.REFUTED and report.testimony_digits > 0:
         digits = digits_text(report.testimony_digits)
         lines.append(f"finite differences of the hand-written forward side with the oracle ({digits})")

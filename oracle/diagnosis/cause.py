@@ -1,0 +1,54 @@
+"""A cause of a wrong gradient: what is claimed, on which evidence, and the line that it points to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One finding of the diagnosis: a sentence that holds, and the evidence for it.
+
+    `certain` is true only of what was tried in balls and held for every entry in several cases: a local rule that is
+    wrong on right inputs, or an edit with which every gradient is certified. Anything else is a hint, and reads so.
+    """
+
+    kind: str  # stable, for machines: "wrong-cotangent", "constant-ratio", "one-line-repair", …
+    claim: str  # "first wrong cotangent, backwards in time: o_bar at t=3"
+    evidence: str = ""  # "everything it is computed from is right; seen in 12 cases, every entry"
+    certain: bool = False
+    leaves: tuple[str, ...] = ()  # the gradients it is about; empty: all that are wrong
+    probe: str = ""
+    step: int | None = None  # the time step, counted from 0
+    file: str = ""
+    line: int = 0
+    statement: str = ""  # the source line, as it stands in the file
+    repair: str = ""  # the statement with which the gradients named are right
+
+    @property
+    def place(self) -> str:
+        """`cell.py:88`, or nothing."""
+        return f"{self.file.replace(chr(92), '/').rsplit('/', 1)[-1]}:{self.line}" if self.file else ""
+
+    def lines(self) -> list[str]:
+        """The finding as lines of a report: claim and place, then cause, evidence and repair."""
+        where = f"     {self.place}   {self.statement}" if self.file else ""
+        return [
+            f"{self.claim}{where}",
+            *([f"  {self.evidence}"] if self.evidence else []),
+            *([f"  right with: {self.repair}"] if self.repair else []),
+        ]
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """All causes found, the most telling first, and what was ruled out where none is certain."""
+
+    causes: tuple[Cause, ...] = ()
+    ruled_out: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """The lines of the report."""
+        found = [line for cause in self.causes for line in cause.lines()]
+        certain = any(cause.certain for cause in self.causes)
+        return found if certain or not self.ruled_out else [*found, f"ruled out: {'; '.join(self.ruled_out)}"]
