@@ -64,6 +64,7 @@ class Summary:
             seed=self.seed,
             seconds=seconds,
             testimony_digits=self._testimony(),
+            heard=tuple(outcome.case for outcome in self.outcomes if outcome.counts),
             environment=environment(),
         )
 

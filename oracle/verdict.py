@@ -140,6 +140,7 @@ class Report:
     testimony_digits: float = 0.0  # to which finite differences agree
     smallest: str = ""  # the smallest sizes that fail
     failing_case: Any = None  # the case at those sizes
+    heard: tuple[Any, ...] = ()  # the cases that decided, in order: where one was redrawn, the one heard instead
     replay: str = ""
     diagnosis: Diagnosis = field(default_factory=Diagnosis)
     environment: dict[str, Any] = field(default_factory=dict)
