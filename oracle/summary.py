@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from oracle.cases import GENERIC, SATURATED
+from oracle.cases import GENERIC, SATURATED, Case
 from oracle.outcome import Outcome
 from oracle.tracing import unreached
 from oracle.trial import Trial, environment
@@ -22,6 +22,7 @@ class Summary:
         self.trial, self.seed = trial, seed
         self.outcomes: list[Outcome] = []
         self.redrawn = 0
+        self.outside: list[Case] = []  # redrawn because floats left the domain of the forward
         self.failing: Outcome | None = None
         self._further: list[Finding] = []
 
@@ -64,6 +65,7 @@ class Summary:
             seed=self.seed,
             seconds=seconds,
             testimony_digits=self._testimony(),
+            outside=(*self.outside, *(outcome.case for outcome in self.outcomes if outcome.outside)),
             heard=tuple(outcome.case for outcome in self.outcomes if outcome.counts),
             environment=environment(),
         )

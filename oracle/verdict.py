@@ -140,6 +140,7 @@ class Report:
     testimony_digits: float = 0.0  # to which finite differences agree
     smallest: str = ""  # the smallest sizes that fail
     failing_case: Any = None  # the case at those sizes
+    outside: tuple[Any, ...] = ()  # the cases that decided nothing, since floats left the domain of the forward
     heard: tuple[Any, ...] = ()  # the cases that decided, in order: where one was redrawn, the one heard instead
     replay: str = ""
     diagnosis: Diagnosis = field(default_factory=Diagnosis)

@@ -123,6 +123,7 @@ def hear(trial: Trial, case: Case, summary: Summary | None = None, thorough: boo
             break
         if summary is not None:
             summary.redrawn += 1
+            summary.outside += [outcome.case] if outcome.outside else []
         regime = case.regime if attempt < _REDRAWS // 2 else "generic"
         again = Case(case.sizes, regime, key(case.seed, "again", attempt) % 2**32)
         outcome = Hearing(trial, again, thorough).outcome()

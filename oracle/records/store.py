@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from oracle import subjects
-from oracle.records.record import KIND, LONGEST_NAME, LONGEST_SPEC, MOST_LEAVES, SCHEMA, Record, validated
+from oracle.records.fields import LONGEST_NAME
+from oracle.records.record import KIND, LONGEST_SPEC, MOST_LEAVES, SCHEMA, Record, validated
 from oracle.records.strict_json import InvalidRecord, parse
 from oracle.report.json import dumps, write_atomically
 from oracle.report.text import one_line
@@ -84,32 +85,38 @@ def load(path: str | Path) -> Record:
         If it cannot be read, or is not a record.
     """
     try:
-        return validated(parse(_content(path)))
+        return validated(parse(content(path)))
     except InvalidRecord as error:
         raise InvalidRecord(f"{path} is not a record of a failing case: {error}") from None
 
 
-def _content(path: str | Path) -> bytes:
-    """The bytes of a regular file of bounded size: a pipe would wait, and a device never end."""
+def content(path: str | Path, largest: int = LARGEST_FILE) -> bytes:
+    """The bytes of a regular file of bounded size: a pipe would wait, and a device never end.
+
+    Raises
+    ------
+    InvalidRecord
+        If it cannot be read, is no regular file, or is larger than `largest` bytes.
+    """
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (OSError, ValueError) as error:
         raise InvalidRecord(f"it cannot be read: {getattr(error, 'strerror', None) or error}") from None
     try:
         regular = stat.S_ISREG(os.fstat(handle).st_mode)
-        content = _read(handle) if regular else b""
+        found = _read(handle, largest + 1) if regular else b""
     finally:
         os.close(handle)
     if not regular:
         raise InvalidRecord("it is not a regular file")
-    if len(content) > LARGEST_FILE:
-        raise InvalidRecord(f"it is larger than {LARGEST_FILE} bytes")
-    return content
+    if len(found) > largest:
+        raise InvalidRecord(f"it is larger than {largest} bytes")
+    return found
 
 
-def _read(handle: int) -> bytes:
+def _read(handle: int, most: int) -> bytes:
     with os.fdopen(handle, "rb", closefd=False) as file:
-        return file.read(LARGEST_FILE + 1)
+        return file.read(most)
 
 
 # ---- making a record
