@@ -18,6 +18,7 @@ values of one shape. The regimes:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from oracle.draws import Decimals, below, bits, key
+from oracle.draws import Decimals, Wanted, below, bits, key
 from oracle.inputs import Input
 from oracle.shapes import Shape, ShapeError
 
@@ -93,30 +94,45 @@ class Draw:
     def __post_init__(self) -> None:
         self._decimals = Decimals(key("case", self.case.seed))
 
+    def values(self, specs: Mapping[str, Input]) -> dict[str, Any]:
+        """What the inputs are in this case, real ones as if drawn one after another."""
+        real = {name: spec for name, spec in specs.items() if spec.kind == "real" and not self._is_zero(name, spec)}
+        wanted = [
+            Wanted(name, spec.shape.concrete(self.case.sizes), spec.low, spec.high) for name, spec in real.items()
+        ]
+        drawn = dict(zip(real, self._decimals.take_all(wanted), strict=True))
+        return {
+            name: self._scaled(drawn[name], spec) if name in drawn else self.value(name, spec)
+            for name, spec in specs.items()
+        }
+
     def value(self, name: str, spec: Input) -> Any:
         """What the input `name` is in this case."""
         shape = spec.shape.concrete(self.case.sizes)
-        stream, count = key(self.case.seed, spec.kind, name), int(np.prod(shape, dtype=np.int64))
         match spec.kind:
             case "fixed":
                 return spec.value
-            case "integer":
-                bound = Shape.parse(spec.below).concrete(self.case.sizes)[0] - int(spec.low)
-                if bound < 1:
-                    raise ShapeError(f"input {name!r} has no integer from {int(spec.low)} below {spec.below}")
-                return (int(spec.low) + below(bound, stream, count)).reshape(shape)
-            case "boolean":
-                return self._mask(stream, shape, count)
-        return self._real(name, spec, shape)
+            case "real" if self._is_zero(name, spec):
+                return np.zeros(shape)
+            case "real":
+                return self._scaled(self._decimals.take(name, shape, spec.low, spec.high), spec)
+        stream, count = key(self.case.seed, spec.kind, name), math.prod(shape)
+        if spec.kind == "boolean":
+            return self._mask(stream, shape, count)
+        bound = Shape.parse(spec.below).concrete(self.case.sizes)[0] - int(spec.low)
+        if bound < 1:
+            raise ShapeError(f"input {name!r} has no integer from {int(spec.low)} below {spec.below}")
+        return (int(spec.low) + below(bound, stream, count)).reshape(shape)
 
-    def _real(self, name: str, spec: Input, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
-        regime = self.case.regime
-        straddles = spec.low < 0 < spec.high
-        if regime == "zeros" and straddles and key(self.case.seed, "zero?", name) % 3 == 0:
-            return np.zeros(shape)
-        scale = _SCALES.get(regime, 1.0) if straddles else 1.0
-        values = self._decimals.take(name, shape, spec.low, spec.high) * scale
-        return self._fit(values)
+    def _is_zero(self, name: str, spec: Input) -> bool:
+        """Whether a real input is one of those that the regime makes zero."""
+        if self.case.regime != "zeros" or not spec.low < 0 < spec.high:
+            return False
+        return key(self.case.seed, "zero?", name) % 3 == 0
+
+    def _scaled(self, values: npt.NDArray[np.float64], spec: Input) -> npt.NDArray[np.float64]:
+        """Decimals as large as the regime has them."""
+        return self._fit(values * (_SCALES.get(self.case.regime, 1.0) if spec.low < 0 < spec.high else 1.0))
 
     def _mask(self, stream: int, shape: tuple[int, ...], count: int) -> npt.NDArray[np.bool_]:
         mask: npt.NDArray[np.bool_] = (bits(stream, 0, count) % np.uint64(3) != 0).reshape(shape)
@@ -125,10 +141,12 @@ class Draw:
             rows[np.arange(len(rows)), below(rows.shape[1], stream, len(rows), count)] = True
         return mask
 
-    def cotangent(self, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
-        """The cotangent of the output `name`."""
+    def cotangents(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, npt.NDArray[np.float64]]:
+        """The cotangents of outputs, as if drawn one after another."""
+        wanted = [Wanted(f"cotangent {name}", shape, -1.6, 1.6) for name, shape in shapes.items()]
         scale = _COTANGENT_SCALES.get(self.case.regime, 1.0)
-        return self._fit(self._decimals.take(f"cotangent {name}", shape, -1.6, 1.6) * scale)
+        drawn = self._decimals.take_all(wanted)
+        return {name: self._fit(values * scale) for name, values in zip(shapes, drawn, strict=True)}
 
     def direction(self, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
         """A direction in which finite differences look: generic, with no small component."""

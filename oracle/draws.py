@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_30, _27, _31 = np.uint64(30), np.uint64(27), np.uint64(31)
+_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _EXACT, _FINEST = 2**53, 10**22  # integers below 2^53 and powers of ten up to 10^22 are exact in float64
 _SPECIAL = (0.0, 0.5, 1.0, 2.0)
 
@@ -30,16 +34,28 @@ def bits(seed: int, start: int, count: int) -> npt.NDArray[np.uint64]:
     >>> [f"{word:016x}" for word in bits(0, 0, 2).tolist()]
     ['e220a8397b1dcdaf', '6e789e6aa1b965f4']
     """
-    with np.errstate(over="ignore"):
-        z = np.uint64(seed % 2**64) + _GOLDEN * np.arange(start + 1, start + count + 1, dtype=np.uint64)
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return z ^ (z >> np.uint64(31))
+    return _mixed(np.uint64(seed % 2**64) + _GOLDEN * np.arange(start + 1, start + count + 1, dtype=np.uint64))
+
+
+def _mixed(z: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """The finaliser of SplitMix64; arrays of integers wrap around silently."""
+    z = (z ^ (z >> _30)) * _FIRST
+    z = (z ^ (z >> _27)) * _SECOND
+    return z ^ (z >> _31)
 
 
 def below(bound: int, seed: int, count: int, start: int = 0) -> npt.NDArray[np.int64]:
     """Integers from 0 to `bound - 1`; the bias of the remainder is below `bound / 2**64`."""
     return (bits(seed, start, count) % np.uint64(bound)).astype(np.int64)
+
+
+class Wanted(NamedTuple):
+    """An array of decimals: what it is for, its shape, and between which numbers they lie."""
+
+    name: str
+    shape: tuple[int, ...]
+    low: float
+    high: float
 
 
 class Decimals:
@@ -62,12 +78,11 @@ class Decimals:
         ValueError
             If the range has not enough decimals that a float64 can tell apart.
         """
-        count = int(np.prod(shape, dtype=np.int64))
+        count = math.prod(shape)
         if not count:
             return np.zeros(shape)
-        grid = self._grid(name, count, low, high)
-        first, last = math.ceil(low * grid), math.floor(high * grid)
-        least = (last - first) // 40 / grid if first < 0 < last else 0.0
+        grid = self._grid(name, count, low, high, sum(part.size for part in self._taken))
+        first, last, least = _range(low, high, grid)
         values = np.zeros(count)
         pending, drawn, stream = np.arange(count), 0, key(self.seed, name)
         while pending.size:
@@ -76,9 +91,42 @@ class Decimals:
             pending = pending[~self._accept(np.abs(values[pending]), least)]
         return values.reshape(shape)
 
-    def _grid(self, name: str, count: int, low: float, high: float) -> int:
-        """10^d, with enough decimals d that all entries find a place of their own."""
-        wanted = 50 * (count + sum(part.size for part in self._taken))
+    def take_all(self, wanted: Sequence[Wanted]) -> list[npt.NDArray[np.float64]]:
+        """What `take` would give for each in turn, drawn at once as far as no two magnitudes coincide.
+
+        Raises
+        ------
+        ValueError
+            As `take` does.
+        """
+        flat = self._together([one for one in wanted if math.prod(one.shape)])
+        if flat is None:
+            return [self.take(*one) for one in wanted]
+        ends = np.cumsum([math.prod(one.shape) for one in wanted]).tolist()
+        return [
+            flat[end - math.prod(one.shape) : end].reshape(one.shape) for one, end in zip(wanted, ends, strict=True)
+        ]
+
+    def _together(self, wanted: Sequence[Wanted]) -> npt.NDArray[np.float64] | None:
+        """All values in one vector; None where one of them would have been refused for another one's sake."""
+        before, ranges = sum(part.size for part in self._taken), []
+        counts = [math.prod(one.shape) for one in wanted]
+        for one, count in zip(wanted, counts, strict=True):
+            grid = self._grid(one.name, count, one.low, one.high, before)
+            ranges.append((*_range(one.low, one.high, grid), float(grid)))
+            before += count
+        streams = np.array([key(self.seed, one.name) for one in wanted], np.uint64)
+        values = _in_ranges(counts, streams, ranges)
+        magnitudes = np.sort(np.abs(values))
+        every = np.sort(np.concatenate([*self._taken, magnitudes, _SPECIAL])) if values.size else magnitudes
+        if (every[1:] == every[:-1]).any():
+            return None
+        self._remember(magnitudes)
+        return values
+
+    def _grid(self, name: str, count: int, low: float, high: float, before: int) -> int:
+        """10^d, with enough decimals d that all entries find a place of their own beside those drawn before."""
+        wanted = 50 * (count + before)
         grid = 10**6
         while grid * (high - low) < wanted and grid < _FINEST:
             grid *= 10
@@ -111,3 +159,30 @@ class Decimals:
         while self._taken and self._taken[-1].size <= 2 * magnitudes.size:
             magnitudes = np.sort(np.concatenate([self._taken.pop(), magnitudes]), kind="stable")
         self._taken.append(magnitudes)
+
+
+def _range(low: float, high: float, grid: int) -> tuple[int, int, float]:
+    """The first and last multiple of 1/grid in a range, and the least magnitude."""
+    first, last = math.ceil(low * grid), math.floor(high * grid)
+    return first, last, (last - first) // 40 / grid if first < 0 < last else 0.0
+
+
+def _in_ranges(
+    counts: Sequence[int], streams: npt.NDArray[np.uint64], ranges: Sequence[tuple[int, int, float, float]]
+) -> npt.NDArray[np.float64]:
+    """So many values of each range, one after another, each from its own stream; too small ones are drawn again."""
+    first, last, least, grid = (
+        (np.array(column) for column in zip(*ranges, strict=True)) if ranges else [np.zeros(0)] * 4
+    )
+    values, drawn = np.zeros(sum(counts)), np.zeros(len(counts), np.int64)
+    part = np.repeat(np.arange(len(counts)), counts)
+    pending = np.arange(part.size)
+    while pending.size:
+        many = np.bincount(part, minlength=len(counts))
+        place = np.arange(1, part.size + 1) + (drawn + many - np.cumsum(many))[part]  # of each in its own stream
+        words = _mixed(streams[part] + _GOLDEN * place.astype(np.uint64))
+        steps = (words % (last - first + 1).astype(np.uint64)[part]).astype(np.int64)
+        values[pending] = (first[part] + steps) / grid[part]
+        again = np.abs(values[pending]) < least[part]
+        pending, part, drawn = pending[again], part[again], drawn + many
+    return values

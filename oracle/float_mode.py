@@ -21,7 +21,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -35,6 +35,7 @@ from oracle.arithmetic.refusals import Undecided, recording
 from oracle.arithmetic.stochastic import Stochastic
 from oracle.cases import Case
 from oracle.contract import structure
+from oracle.float_arrays import Beside, FloatArray, QuickLook
 from oracle.float_check import FloatCheck, Suspect
 from oracle.forms.form import SIZES
 from oracle.forms.loss import LossForm
@@ -45,10 +46,7 @@ from oracle.subject import Subject
 from oracle.trial import Trial
 from oracle.verdict import Verdict
 
-FloatArray = npt.NDArray[np.float64]
-
 _BITS, _DIGITS = 320, 30
-_QUICK = 16.0  # roundings of its largest entry within which a quick check passes an array
 _THIN = 2.0**-10  # how much of its bound the radius of a true entry may be
 
 
@@ -129,45 +127,15 @@ class _Single(Point):
         super().__init__(subject, case)
         self.values = {name: _single(value) for name, value in self.values.items()}
 
-    def cotangent(self, name: str, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
-        """The cotangent of an output, rounded."""
-        return np.asarray(_single(super().cotangent(name, shape)))
+    def cotangents(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, npt.NDArray[np.float64]]:
+        """The cotangents of outputs, rounded."""
+        return {name: np.asarray(_single(value)) for name, value in super().cotangents(shapes).items()}
 
 
 def _single(value: Any) -> Any:
     """A float array rounded to float32; anything else as it is."""
     real = isinstance(value, np.ndarray) and value.dtype.kind == "f"
     return value.astype(np.float32).astype(np.float64) if real else value
-
-
-@dataclass(frozen=True)
-class _Array:
-    """An output or gradient of the hand-written code, the gradient program's in float64, and the bound."""
-
-    name: str
-    of: str
-    value: FloatArray
-    program: FloatArray
-    bound: FloatArray
-
-    @property
-    def beyond(self) -> bool:
-        """Whether some entry is not known to lie within its bound; a bound that is not finite excuses nothing."""
-        with np.errstate(invalid="ignore"):
-            gap = np.abs(self.value - self.program)
-        return not bool(np.all((gap <= self.bound) & np.isfinite(self.bound)))
-
-    @property
-    def ratio(self) -> float:
-        """The largest gap as a share of its bound."""
-        return float(np.max(np.abs(self.value - self.program) / self.bound, initial=0.0))
-
-    @property
-    def limit(self) -> float:
-        """The smallest fault, relative to the largest entry, that would have been seen wherever it was."""
-        size = float(np.max(np.abs(self.program), initial=0.0))
-        most = float(np.max(self.bound + np.abs(self.value - self.program), initial=0.0))
-        return most / size if size else math.inf
 
 
 class _Check:
@@ -190,13 +158,13 @@ class _Check:
         if not all(bool(np.isfinite(value).all()) for value in self._outputs.values()):
             return self._end(Verdict.UNDECIDED, "the forward is not finite in floats")
         if quick:
-            arrays = self._beside_quick_program()
-            if not any(array.beyond for array in arrays):
-                return self._consistent(arrays, 0)
+            look = self._beside_quick_program()
+            if not look.beyond:
+                return self._consistent(look.ratio, look.limits(), 0)
         for stage, samples in enumerate((FEW, MANY), 1):
             arrays = self._beside_program(samples)
             if not any(array.beyond for array in arrays):
-                return self._consistent(arrays, stage)
+                return self._within(arrays, stage)
         return self._in_balls(arrays)
 
     @cached_property
@@ -209,7 +177,7 @@ class _Check:
         """The float type whose bound an array is held to: its own, if that is less than the inputs'."""
         return "float32" if self.dtype == "float32" or np.asarray(value).dtype.itemsize < 8 else "float64"
 
-    def _beside_program(self, samples: int) -> list[_Array]:
+    def _beside_program(self, samples: int) -> list[Beside]:
         """Every output and gradient beside the gradient program's, from one run of it in stochastic floats."""
         sizes, trial, found = self.case.sizes, self.trial, []
         values = {"outputs": self._outputs, "gradients": self.run.gradients}
@@ -224,23 +192,20 @@ class _Check:
                         program = said[of][name][..., 0]
                         bound = trial.rounding(spread, name) if of == "gradients" else spread.bound(name, of)
                         got = np.asarray(value, dtype=np.float64).reshape(program.shape)
-                        found.append(_Array(name, of, got, program, bound))
+                        found.append(Beside(name, of, got, program, bound))
         return found
 
-    def _beside_quick_program(self) -> list[_Array]:
+    def _beside_quick_program(self) -> QuickLook:
         """Every output and gradient beside the gradient program's, with 16 roundings of the largest as the bound."""
         outputs, gradients = self._asked(None)
         said = {"outputs": outputs, "gradients": self.trial.declared_floats(gradients, self.case.sizes)}
-        found = []
+        arrays, kinds = [], []
         for of, part in (("outputs", self._outputs), ("gradients", self.run.gradients)):
             for name, value in part.items():
                 program = said[of][name]
-                kind = np.finfo(self._modelled(value))
-                largest = float(np.max(np.abs(program), initial=0.0))
-                bound = np.full(program.shape, _QUICK * float(kind.eps) / 2 * largest + float(kind.smallest_normal))
-                got = np.asarray(value, dtype=np.float64).reshape(program.shape)
-                found.append(_Array(name, of, got, program, bound))
-        return found
+                arrays.append((name, of, np.asarray(value, dtype=np.float64).reshape(program.shape), program))
+                kinds.append(self._modelled(value))
+        return QuickLook(arrays, kinds)
 
     def _asked(self, arithmetic: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """What the gradient program says, in any arithmetic; without one, quickly in float64."""
@@ -257,17 +222,19 @@ class _Check:
             raise ValueError(f"{name} has no gradient program to compare with: {reference.distrust[0]}")
         return said
 
-    def _consistent(self, arrays: list[_Array], stage: int) -> FloatCheck:
+    def _within(self, arrays: list[Beside], stage: int) -> FloatCheck:
+        """Everything is within its derived bound."""
+        limits = {array.name: array.limit for array in arrays if array.of == "gradients"}
+        return self._consistent(max(array.ratio for array in arrays), limits, stage)
+
+    def _consistent(self, ratio: float, limits: Mapping[str, float], stage: int) -> FloatCheck:
         """Everything is within its bound; that is something only if a gradient has an entry that is not zero."""
-        gradients = [array for array in arrays if array.of == "gradients"]
-        entries = sum(array.value.size for array in gradients)
-        if not any(array.value.any() or array.program.any() for array in gradients):
+        entries = sum(np.size(self.run.gradients[name]) for name in limits)
+        if not any(math.isfinite(limit) or np.any(self.run.gradients[name]) for name, limit in limits.items()):
             return self._end(Verdict.NOTHING_COMPARED, "every gradient is zero on both sides")
-        limits = {array.name: array.limit for array in gradients}
-        ratio = max(array.ratio for array in arrays)
         return self._end(Verdict.CONSISTENT, entries=entries, ratio=ratio, limits=limits, stage=stage)
 
-    def _in_balls(self, arrays: list[_Array]) -> FloatCheck:
+    def _in_balls(self, arrays: list[Beside]) -> FloatCheck:
         """The suspects beside certified truth; beyond the bound even there, they are accused."""
         with adapter.precision(_BITS), recording() as record:
             try:
@@ -277,7 +244,7 @@ class _Check:
             truth = {"outputs": outputs, "gradients": self.trial.declared(gradients, self.case.sizes)}
             suspects = {of: list(_suspects(arrays, truth[of], of)) for of in truth}
             if not any(suspects.values()):
-                return replace(self._consistent(arrays, 3), ratio=1.0)
+                return replace(self._within(arrays, 3), ratio=1.0)
             if record.ties:
                 return self._end(Verdict.UNDECIDED, f"at a kink: {next(iter(record.ties))}", stage=3)
             if (open_ := _unknown(arrays, truth)) is not None:
@@ -295,7 +262,7 @@ def _spreads(arithmetic: Stochastic, said: Mapping[str, Any]) -> dict[str, Float
         return {name: arithmetic.spread(value) for name, value in said.items()}
 
 
-def _suspects(arrays: list[_Array], truth: Mapping[str, Any], of: str) -> Iterator[Suspect]:
+def _suspects(arrays: list[Beside], truth: Mapping[str, Any], of: str) -> Iterator[Suspect]:
     """The worst entry of each array that lies beyond its bound of the truth, or cannot be said not to."""
     for array in arrays:
         if array.of != of:
@@ -310,7 +277,7 @@ def _suspects(arrays: list[_Array], truth: Mapping[str, Any], of: str) -> Iterat
             yield Suspect(array.name, index, float(array.value[index]), shown, float(times[index]))
 
 
-def _unknown(arrays: list[_Array], truth: Mapping[str, Mapping[str, Any]]) -> str | None:
+def _unknown(arrays: list[Beside], truth: Mapping[str, Mapping[str, Any]]) -> str | None:
     """An array whose bound is not finite, or whose truth is not known more finely than its bound."""
     for array in arrays:
         radius = enclosures.radius(truth[array.of][array.name])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ class Point:
     def __init__(self, subject: Subject, case: Case) -> None:
         self.subject, self.case = subject, case
         self._draw: Draw = case.draw()
-        self.values: dict[str, Any] = {name: self._draw.value(name, spec) for name, spec in subject.leaves.items()}
+        self.values: dict[str, Any] = self._draw.values(subject.leaves)
         self._cotangents: dict[str, FloatArray] = {}
         self._directions: dict[tuple[str, int], FloatArray] = {}
 
@@ -32,9 +33,13 @@ class Point:
 
     def cotangent(self, name: str, shape: tuple[int, ...]) -> FloatArray:
         """The cotangent of an output; the forward decides its shape."""
-        if name not in self._cotangents:
-            self._cotangents[name] = self._draw.cotangent(name, shape)
-        return self._cotangents[name]
+        return self.cotangents({name: shape})[name]
+
+    def cotangents(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, FloatArray]:
+        """The cotangents of outputs of these shapes."""
+        if missing := {name: shape for name, shape in shapes.items() if name not in self._cotangents}:
+            self._cotangents |= self._draw.cotangents(missing)
+        return {name: self._cotangents[name] for name in shapes}
 
     def set_cotangent(self, name: str, value: FloatArray) -> None:
         """Fix the cotangent of an output: 1 for a loss."""

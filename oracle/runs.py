@@ -176,14 +176,9 @@ def _cotangents(run: Run, point: Point, numbers: Numbers, given: Mapping[str, An
                 f"it returned {', '.join(f'{name} of shape {shape}' for name, shape in shapes.items()) or 'nothing'}"
             )
         point.set_cotangent(real[0], np.ones(shapes[real[0]] or ()))
-    found: dict[str, Any] = {}
-    for name, shape in shapes.items():
-        if shape is None:
-            found[name] = None
-        else:
-            value = given[name] if given is not None else point.cotangent(name, shape)
-            found[name] = numbers.array(value)
-    return found
+    if given is None:
+        given = point.cotangents({name: shape for name, shape in shapes.items() if shape is not None})
+    return {name: None if shape is None else numbers.array(given[name]) for name, shape in shapes.items()}
 
 
 def _copy(value: Any) -> Any:

@@ -27,7 +27,7 @@ def drawn(case: Case, inputs: dict[str, Input] = INPUTS) -> dict[str, np.ndarray
     """All inputs, and the cotangents of two outputs."""
     draw = case.draw()
     values = {name: draw.value(name, spec) for name, spec in inputs.items()}
-    return values | {f"{name}_bar": draw.cotangent(name, (4, 3)) for name in ("y", "h")}
+    return values | {f"{name}_bar": draw.cotangents({name: (4, 3)})[name] for name in ("y", "h")}
 
 
 def magnitudes(values: dict[str, np.ndarray]) -> np.ndarray:
@@ -50,7 +50,7 @@ def test_the_values_of_a_case_are_pinned() -> None:
     assert draw.value("x", reals("B D")).tolist() == [[-0.343316, -1.039579, -0.946409], [1.408496, 0.67456, -0.833999]]
     assert draw.value("k", integers("B D", below="D")).tolist() == [[0, 2, 1], [0, 2, 0]]
     assert draw.value("m", booleans("B D")).tolist() == [[True, True, False], [True, True, True]]
-    assert draw.cotangent("out", (2,)).tolist() == [-0.537459, 0.468759]
+    assert draw.cotangents({"out": (2,)})["out"].tolist() == [-0.537459, 0.468759]
     assert draw.direction("x 0", (2,)).tolist() == [-0.890798, 0.676437]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oracle.draws import Decimals, below, bits, key
+from oracle.draws import Decimals, Wanted, below, bits, key
 
 SPECIAL = [0.0, 0.5, 1.0, 2.0]
 
@@ -188,3 +188,41 @@ def test_a_narrow_range_has_as_many_decimals_as_it_needs(low: float, high: float
     assert np.unique(found).size == 50
     assert low <= found.min()
     assert found.max() <= high
+
+
+WIDE = [
+    Wanted("W", (7, 9), -1.6, 1.6),
+    Wanted("e", (0, 3), 0.0, 1.0),
+    Wanted("s", (), 0.1, 3.0),
+    Wanted("U", (40,), -8.0, 8.0),
+]
+NARROW = [Wanted("p", (12,), 0.0, 0.00003), Wanted("q", (12,), 0.00001, 0.00003), Wanted("r", (30, 20), -1e-4, 1e-4)]
+
+
+@pytest.mark.parametrize("wanted", [WIDE, NARROW, [], WIDE[1:2]])
+def test_arrays_drawn_at_once_are_those_drawn_one_after_another(wanted: list[Wanted]) -> None:
+    """Every value is the same, before and after arrays that were drawn alone, for 60 seeds."""
+    for seed in range(60):
+        single, together = Decimals(seed), Decimals(seed)
+        expected = [single.take("first", (5,), -1.6, 1.6), *(single.take(*one) for one in wanted)]
+        expected.append(single.take("last", (50,), -1.6, 1.6))
+        got = [
+            together.take("first", (5,), -1.6, 1.6),
+            *together.take_all(wanted),
+            together.take("last", (50,), -1.6, 1.6),
+        ]
+        assert [(array.shape, array.tobytes()) for array in got] == [
+            (array.shape, array.tobytes()) for array in expected
+        ]
+
+
+def test_coincidences_are_drawn_again_one_after_another() -> None:
+    """Ranges so narrow that magnitudes coincide are not drawn at once, wide ones are: both paths are taken above."""
+    assert sum(Decimals(seed)._together(NARROW) is None for seed in range(60)) > 30
+    assert sum(Decimals(seed)._together([WIDE[0], *WIDE[2:]]) is None for seed in range(60)) < 5
+
+
+def test_a_range_without_room_is_refused_at_once_as_well() -> None:
+    """The message names the array."""
+    with pytest.raises(ValueError, match=r"^'W' needs 4 different numbers between 1000000000000\.0 and "):
+        Decimals(0).take_all([Wanted("W", (4,), 1e12, 1e12 + 1e-4)])

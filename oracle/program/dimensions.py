@@ -39,6 +39,7 @@ class Resolver:
     def __init__(self, sizes: Mapping[str, int]) -> None:
         self.sizes = dict(sizes)
         self._known: dict[int, int] = {}
+        self._shapes: dict[int, tuple[Any, tuple[int, ...]]] = {}  # with the asked one, whose identity stays its own
 
     def number(self, dimension: Any) -> int:
         """One dimension as a number."""
@@ -48,12 +49,16 @@ class Resolver:
             return int(dimension)
         known = self._known.get(id(dimension))
         if known is None:
-            known = self._known[id(dimension)] = evaluate(dimension, self.sizes)
+            named = self.sizes.get(str(dimension))  # most are a size themselves, and asking JAX takes long
+            known = self._known[id(dimension)] = evaluate(dimension, self.sizes) if named is None else named
         return known
 
     def shape(self, dimensions: tuple[Any, ...]) -> tuple[int, ...]:
         """A shape in numbers."""
-        return tuple([self.number(dimension) for dimension in dimensions])
+        known = self._shapes.get(id(dimensions))
+        if known is None:
+            known = self._shapes[id(dimensions)] = dimensions, tuple([self.number(one) for one in dimensions])
+        return known[1]
 
     def value(self, parameter: Any) -> Any:
         """A parameter with each symbolic dimension inside it replaced by its number."""
@@ -73,3 +78,14 @@ def holds_symbols(parameter: Any) -> bool:
     if isinstance(parameter, (tuple, list)):
         return any(holds_symbols(part) for part in parameter)
     return is_symbolic(parameter)
+
+
+def symbols_in(parameter: Any) -> list[Any]:
+    """The symbolic dimensions inside a parameter.
+
+    >>> symbols_in(((1, 2), 3))
+    []
+    """
+    if isinstance(parameter, (tuple, list)):
+        return [symbol for part in parameter for symbol in symbols_in(part)]
+    return [parameter] if is_symbolic(parameter) else []

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from oracle.program.arithmetic import Arithmetic, Array
-from oracle.program.blocks import is_number
+from oracle.program.blocks import Block, is_number
 from oracle.program.dimensions import Resolver
 from oracle.program.errors import CannotTrace, TooManyTraces
 from oracle.program.plan import Plan
 from oracle.program.rules.registry import Spec
 from oracle.program.tracing import Signature, Traced, signature, symbolic_shapes, trace_at
+
+Planner: TypeAlias = Callable[[Block, Resolver], Plan]
 
 _REMEMBERED = 256  # plans kept per program
 
@@ -31,7 +33,7 @@ class BoundProgram:
         Shape and dtype of each cotangent: one for every real or complex output.
     """
 
-    def __init__(self, traced: Traced, signed: Signature, sizes: Mapping[str, int], plan: type[Plan] = Plan) -> None:
+    def __init__(self, traced: Traced, signed: Signature, sizes: Mapping[str, int], plan: Planner = Plan) -> None:
         resolver = Resolver(sizes)
         self._plan = plan(traced.block, resolver)
         self._differentiated = signed.differentiated
@@ -154,7 +156,7 @@ class GradientProgram:
             self._bound[key] = self.bound_at(dict(zip(self.sizes, key, strict=True)), Plan)
         return self._bound[key]
 
-    def bound_at(self, sizes: Mapping[str, int], plan: type[Plan]) -> BoundProgram:
+    def bound_at(self, sizes: Mapping[str, int], plan: Planner) -> BoundProgram:
         """The program at these sizes by a plan of this kind; not remembered."""
         key = tuple(sizes[name] for name in self.sizes)
         return BoundProgram(self._traced(key, sizes), self._signature, sizes, plan)

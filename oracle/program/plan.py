@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -11,6 +11,8 @@ from oracle.program.arithmetic import Arithmetic, Array
 from oracle.program.blocks import Block, Equation, is_number
 from oracle.program.dimensions import Resolver
 from oracle.program.rules.registry import Site, Spec, Step, bind
+
+Bound: TypeAlias = tuple[Step, tuple[int, ...], int, tuple[int, ...]]  # step, operands, the only result, all results
 
 
 class Plan:
@@ -23,11 +25,15 @@ class Plan:
     def __init__(self, block: Block, resolver: Resolver) -> None:
         self._size, self._inputs, self._outputs = block.size, block.inputs, block.outputs
         self._constants = [(slot, value, is_number(dtype), dtype) for slot, value, dtype in block.constants]
-        self._steps = [self._step(equation, resolver) for equation in block.equations]
+        self._steps = self._bound(block, resolver)
         self._lifted: tuple[Arithmetic | None, list[Any]] = (None, [])
 
+    def _bound(self, block: Block, resolver: Resolver) -> list[Bound]:
+        """The step of each equation, with its slots."""
+        return [self._step(equation, resolver) for equation in block.equations]
+
     @staticmethod
-    def _step(equation: Equation, resolver: Resolver) -> tuple[Step, tuple[int, ...], int, tuple[int, ...]]:
+    def _step(equation: Equation, resolver: Resolver) -> Bound:
         params = equation.params
         if equation.symbolic:
             params = params | {key: resolver.value(params[key]) for key in equation.symbolic}

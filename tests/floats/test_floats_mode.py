@@ -1,6 +1,7 @@
 """`oracle.check_in_floats`: one case, every entry, within the derived bound; balls judge suspects alone."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import oracle
 from oracle import Verdict, subjects
 from oracle.arithmetic.floats import Floats
 from oracle.cases import Case, schedule
+from oracle.float_arrays import QuickLook
 from oracle.point import Point
 from oracle.program.quick import QuickProgram
 from oracle.runs import in_floats
@@ -223,3 +225,33 @@ def test_the_quick_program_takes_other_primitives_too():
         )
         assert [value.tobytes() for value in quick[0]] == [value.tobytes() for value in general[0]]
         assert quick[1]["x"].tobytes() == general[1]["x"].tobytes()
+
+
+def test_a_step_bound_at_some_sizes_is_bound_anew_at_others():
+    """Steps are kept by the sizes that they depend on: at 60 cases, one program and fresh ones agree."""
+    subject = subjects.load("lstm-standard")
+    trial, kept = Trial(subject, 30), set()
+    for case in schedule(60, 21, subject.sizes):
+        point = Point(subject, case)
+        outputs = {key: np.asarray(value) for key, value in in_floats(point, trial.binding).outputs.items()}
+        _, known = trial.reference.run_quickly(point, outputs)
+        trial.reference._quick, before = None, trial.reference._quick
+        _, fresh = trial.reference.run_quickly(point, outputs)
+        trial.reference._quick = before
+        kept.add(id(before))
+        assert {key: value.tobytes() for key, value in known.items()} == {k: v.tobytes() for k, v in fresh.items()}
+    assert len(kept) == 1
+
+
+def test_a_quick_look_names_each_arrays_own_largest_gap():
+    """Arrays looked at together keep their own bounds; empty ones pass; NaN lies within nothing."""
+    one, two, none = np.array([1.0, -4.0]), np.array([[1e-3, 2e-3]]), np.zeros((0, 3))
+    arrays = [("y", "outputs", one, one), ("e", "gradients", none, none), ("W", "gradients", two + 1e-18, two)]
+    look = QuickLook(arrays, ["float64"] * 3)
+    assert look.largest.tolist() == [4.0, 0.0, 2e-3]
+    assert not look.beyond
+    assert look.limits() == {"e": math.inf, "W": pytest.approx(16 * 2**-53, rel=0.1)}
+    assert QuickLook([("W", "gradients", two + 1e-15, two)], ["float64"]).beyond
+    assert not QuickLook([("W", "gradients", two + 1e-15, two)], ["float32"]).beyond
+    assert QuickLook([*arrays, ("b", "gradients", np.array([np.nan, 1.0]), one)], ["float64"] * 4).beyond
+    assert QuickLook([("b", "gradients", one, np.array([np.inf, 1.0]))], ["float64"]).beyond
