@@ -101,7 +101,9 @@ def check_in_floats(
         raise ValueError(f"dtype={name!r} must be float64 or float32")
     if set(case.sizes) != set(subject.sizes):
         raise ValueError(f"the sizes are {', '.join(subject.sizes)}, but the case has {', '.join(case.sizes)}")
-    return _Check(_trial_of(subject), case, name).outcome(quick)
+    trial = _trial_of(subject)
+    trial.expect_within(case)
+    return _Check(trial, case, name).outcome(quick)
 
 
 def _trial_of(subject: Subject) -> Trial:

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from oracle import sensitivity
+from oracle import sensitivity, truncation
 from oracle.accuracy import FEW, Spread
 from oracle.arithmetic import adapter
 from oracle.cases import Case
@@ -85,6 +85,12 @@ class Hearing:
     def has_truth(self) -> bool:
         """Whether the gradient program spoke in this case and is trusted."""
         return bool(self.truth)
+
+    @property
+    def beyond_truncation(self) -> bool:
+        """Whether this case has more steps than are pushed back, and a reference that is cut alike."""
+        reference = self.trial.reference
+        return reference.truncates and truncation.is_beyond(reference, self.case)
 
     def forget_truth(self) -> None:
         """The gradient program is no witness here, nor is its conditioning that of the code."""

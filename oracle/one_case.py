@@ -50,7 +50,8 @@ def verify_case(subject: Subject, case: Case, *, digits: float = DIGITS, throw: 
     TypeError
         If `subject` is not a Subject, or `case` not a Case.
     ValueError
-        If the case's sizes are not those of the subject, or `digits` is out of range.
+        If the case's sizes are not those of the subject, `digits` is out of range, or a declared truncation has
+        nothing to say of so many steps.
     WitnessesDisagree
         If two witnesses contradict each other: a fault of the oracle.
 
@@ -74,6 +75,7 @@ def verify_case(subject: Subject, case: Case, *, digits: float = DIGITS, throw: 
     _check_case(subject, case)
     began = time.perf_counter()
     trial = _trial_of(subject, digits)
+    trial.expect_within(case)
     summary = _OneCase(trial, case.seed)
     report = report_on(hear(trial, case, summary), summary, began)
     if throw and not report.ok:

@@ -38,6 +38,8 @@ class Reference:
         self.implicit = subject.reference is None
         self.dropped = ""
         self.distrust: list[str] = []
+        self.excused: set[str] = set()  # what would be distrust in a reference that does not truncate
+        self.truncates = False  # whether it cuts what the backward is declared to cut
         self.notes: list[str] = []
         self._retraced: GradientProgram | None = None
         self._quick: QuickProgram | None = None
@@ -147,7 +149,7 @@ class Reference:
             if self.implicit or isinstance(error, TooManyTraces):
                 raise
             raise SubjectError(f"the reference of {self.subject.name} is of no use: {error}") from error
-        self.distrust = list(dict.fromkeys([*self.distrust, *bound.distrust]))
+        self.distrust = [why for why in dict.fromkeys([*self.distrust, *bound.distrust]) if why not in self.excused]
         self._check(bound.cotangents, outputs, point)
         inputs = {name: point.values[name] for name in self._arrays}
         cotangents = [point.cotangent(name, value.shape) for name, value in outputs.items()]

@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from oracle import truncation
 from oracle.accuracy import Spread
 from oracle.arithmetic import adapter
 from oracle.binding import Binding
+from oracle.cases import Case
 from oracle.point import Point
 from oracle.reference import Reference
 from oracle.runs import Run
@@ -39,9 +41,9 @@ class Trial:
 
     @property
     def sizes(self) -> dict[str, tuple[int, int]]:
-        """The ranges of the sizes; a declared truncation is the derivative only up to its number of steps."""
+        """The ranges of the sizes; beyond a declared truncation only a reference that is cut alike knows anything."""
         within, steps = dict(self.subject.sizes), self.subject.deviations.truncate
-        if steps is not None:
+        if steps is not None and not self.reference.truncates:
             low, high = within["T"]
             within["T"] = (min(low, steps), min(high, steps))
         return within
@@ -54,7 +56,19 @@ class Trial:
     @cached_property
     def reference(self) -> Reference:
         """What knows the true gradient."""
-        return Reference(self.subject, self.binding)
+        found = Reference(self.subject, self.binding)
+        truncation.admit(found, self.subject.sizes, self.digits, self.bits)
+        return found
+
+    def expect_within(self, case: Case) -> None:
+        """Refuse a case of which a declared truncation leaves nothing to say."""
+        if truncation.is_beyond(self.reference, case) and not self.reference.truncates:
+            steps = self.subject.deviations.truncate
+            raise ValueError(
+                f"truncate={steps} says nothing of T={case.sizes['T']} without a reference that truncates too; "
+                f"draw T up to {steps}, with sizes={{'T': (1, {steps})}}, or cut the reference with "
+                "jax.lax.stop_gradient"
+            )
 
     # ---- rounding
 
@@ -116,7 +130,11 @@ class Trial:
         notes += [f"the reference's own derivative is not trusted: {why}" for why in self.reference.distrust]
         notes += self.reference.notes
         if (steps := self.subject.deviations.truncate) is not None:
-            notes.append(f"truncate={steps}: verified for T up to {steps}; beyond, only that something is cut")
+            if self.reference.truncates:
+                beyond = "beyond, against the reference, which alone says what is cut"
+            else:
+                beyond = "beyond, only that something is cut"
+            notes.append(f"truncate={steps}: verified for T up to {steps}; {beyond}")
         if self.reference.implicit:
             notes.append("forward compared with nothing: there is no independent reference")
         entered = {(code.co_filename, code.co_firstlineno) for code in self.backward_codes}

@@ -131,17 +131,27 @@ def hear(trial: Trial, case: Case, summary: Summary | None = None, thorough: boo
 
 
 def truncates(trial: Trial, seed: int) -> list[Finding]:
-    """A declared truncation must show: one step beyond it the gradient is no longer the derivative."""
+    """A declared truncation must show: one step beyond it the gradient is no longer the derivative.
+
+    A reference that is cut alike has shown that it is; then the gradient must be the reference's.
+    """
     steps = trial.subject.deviations.truncate
     assert steps is not None
     low, high = trial.subject.sizes["T"]
     if not low <= steps + 1 <= high:
         return []
     case = next(schedule(1, seed, {**trial.sizes, "T": (steps + 1, steps + 1)}))
-    if Hearing(trial, case).outcome().verdict is not Verdict.CERTIFIED:
+    outcome = hear(trial, case)
+    if outcome.counts and trial.reference.truncates:
+        message = f"at T={steps + 1}, the first length that truncate={steps} cuts, the gradient is not the reference's"
+        return [] if outcome.verdict.ok else [Finding(outcome.verdict, message, case=str(case))]
+    if outcome.counts and outcome.verdict in (Verdict.REFUTED, Verdict.INCONSISTENT):
         return []
-    message = f"truncate={steps} is declared, but at T={steps + 1} the gradient is still the whole derivative"
-    return [Finding(Verdict.BROKEN_CONTRACT, message, case=str(case))]
+    if outcome.counts and outcome.verdict.ok:
+        message = f"truncate={steps} is declared, but at T={steps + 1} the gradient is still the whole derivative"
+        return [Finding(Verdict.BROKEN_CONTRACT, message, case=str(case))]
+    message = f"whether anything is cut at T={steps + 1}, as truncate={steps} declares, stayed open"
+    return [Finding(Verdict.UNDECIDED, message, case=str(case))]
 
 
 def shrink(trial: Trial, failing: Outcome) -> Case:

@@ -20,6 +20,7 @@ import numpy as np
 from oracle.program.blocks import CALLS, is_number
 from oracle.program.rules import RULES
 
+STOPPED = "the reference uses stop_gradient, so its gradient is not that of the function it computes"
 _STOPS = (
     "nn/functions.py",
     "numpy/reductions.py",
@@ -75,7 +76,7 @@ def _judge(eqn: Any) -> str | None:
     match name:
         case "stop_gradient":
             if not _called_from(eqn, "stop_gradient", _STOPS):
-                return "the reference uses stop_gradient, so its gradient is not that of the function it computes"
+                return STOPPED
         case "custom_vjp_call":
             return "the reference has a custom_vjp rule, which need not be the derivative of the function"
         case "custom_jvp_call":

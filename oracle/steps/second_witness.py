@@ -22,6 +22,8 @@ Raw = adapter.Raw
 
 def hear(hearing: Hearing) -> None:
     """What the second witness says of the hand-written gradients, and of the oracle's if they differ."""
+    if hearing.beyond_truncation:
+        return _hear_beyond_truncation(hearing)
     statement = hearing.found.testimony = _testify(hearing, hearing.gradients)
     hearing.found.witnesses.append("finite_difference")
     agree = all(not comparison.wrong for comparison in hearing.found.comparisons.values())
@@ -39,6 +41,21 @@ def hear(hearing: Hearing) -> None:
     else:
         hearing.found.witnesses.append("autodiff")
         _judge_with_program(hearing, statement)
+
+
+def _hear_beyond_truncation(hearing: Hearing) -> None:
+    """Where the backward is cut, no forward shows it: the reference, which is cut alike, has been compared with."""
+    if hearing.ties:
+        what, place = next(iter(hearing.ties.items()))
+        hearing.redraw(kink=f"{what}, at {place}")
+    if differs := next((one for one in hearing.output_comparisons if one.wrong), None):
+        hearing.end(Verdict.FORWARD_DIFFERS, _difference(differs))
+    if not hearing.has_truth:
+        hearing.end(
+            Verdict.UNDECIDED,
+            f"at T={hearing.case.sizes['T']} only the reference could say what is cut, but it is no longer believed",
+        )
+    hearing.found.witnesses.append("autodiff")
 
 
 def _testify(hearing: Hearing, gradients: Mapping[str, Raw]) -> Statement:
@@ -84,6 +101,8 @@ def _judge_with_program(hearing: Hearing, statement: Statement) -> None:
     elif says is Testimony.REFUTES:
         if hearing.trial.reference.implicit:
             return _judge_alone(hearing, statement)
+        if hearing.trial.reference.truncates:
+            return _depose(hearing, statement)
         _contradiction(hearing, "finite differences refute what the gradient program certifies")
     elif says is Testimony.SILENT:
         hearing.find(Verdict.UNDECIDED, f"{says.value}: {statement.why}")
@@ -96,14 +115,26 @@ def _confirm_refutation(hearing: Hearing, statement: Statement) -> None:
             hearing.trial.reference.drop("its gradients of the traced forward differ from finite differences")
             _forget_the_program(hearing)
             _judge_alone(hearing, statement)
+        elif hearing.trial.reference.truncates:
+            _depose(hearing, statement)
         elif hearing.trial.subject.deviations.clip is None:  # of entries that a clip has cut they have said nothing
             _contradiction(hearing, "finite differences confirm what the gradient program refutes")
         return
     side = _testify(hearing, hearing.truth)
-    if side.testimony is Testimony.REFUTES and not hearing.trial.reference.implicit:
+    if side.testimony is Testimony.REFUTES and hearing.trial.reference.truncates:
+        _depose(hearing, statement)
+    elif side.testimony is Testimony.REFUTES and not hearing.trial.reference.implicit:
         _contradiction(hearing, "finite differences refute both the gradient program and the hand-written gradients")
     if side.testimony is Testimony.CONFIRMS:
         hearing.found.testimony = side
+
+
+def _depose(hearing: Hearing, statement: Statement) -> None:
+    """A reference that cuts where nothing may be cut yet is no witness; finite differences alone judge."""
+    steps, case = hearing.trial.subject.deviations.truncate, hearing.case
+    hearing.trial.reference.drop(f"at {case} it is cut, although truncate={steps} cuts nothing at that length")
+    _forget_the_program(hearing)
+    _judge_alone(hearing, statement)
 
 
 def _forget_the_program(hearing: Hearing) -> None:
@@ -125,11 +156,7 @@ def _contradiction(hearing: Hearing, what: str) -> None:
 
 def _judge_forwards(hearing: Hearing, statement: Statement) -> None:
     """The outputs differ from the reference's: the hand-written pair may still be right in itself."""
-    differs = next(comparison for comparison in hearing.output_comparisons if comparison.wrong)
-    index = differs.worst.index if differs.worst else ()
-    place = f"[{', '.join(map(str, index))}]" if index else ""
-    numbers = f" (got {differs.worst.got}, the reference {differs.worst.derivative})" if differs.worst else ""
-    message = f"the output {differs.name}{place} differs from the reference's{numbers}"
+    message = _difference(next(comparison for comparison in hearing.output_comparisons if comparison.wrong))
     match statement.testimony:
         case Testimony.CONFIRMS:
             hearing.end(Verdict.FORWARD_DIFFERS, f"{message}; finite differences side with the hand-written pair")
@@ -139,6 +166,14 @@ def _judge_forwards(hearing: Hearing, statement: Statement) -> None:
             _judge_alone(hearing, statement)
         case Testimony.SILENT:
             hearing.end(Verdict.UNDECIDED, f"{message}, and {statement.testimony.value}: {statement.why}")
+
+
+def _difference(differs: Comparison) -> str:
+    """What an output of the hand-written forward is, and what the reference's is."""
+    index = differs.worst.index if differs.worst else ()
+    place = f"[{', '.join(map(str, index))}]" if index else ""
+    numbers = f" (got {differs.worst.got}, the reference {differs.worst.derivative})" if differs.worst else ""
+    return f"the output {differs.name}{place} differs from the reference's{numbers}"
 
 
 def _judge_alone(hearing: Hearing, statement: Statement) -> None:
