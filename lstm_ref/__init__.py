@@ -2,6 +2,10 @@
 
     forward, backward                       a layer over a sequence and a batch, and backpropagation through it
     step, step_vjp                          one step of it
+    network                                 layers stacked, in one direction or both, with dropout between them
+    chunks, checkpointing                   sequences in chunks: carried, truncated, in little memory
+    Architecture, FORWARDS, REVERSED, BOTH, WHOLE, chunked, truncated, checkpointed   what a network is made of
+    drop, drop_vjp, draw_mask, dropout_mask dropout
     LstmParam, LstmState, LstmNode, LstmNetwork   the objects of nicodjimenez/lstm, to drop in
     ToyLossLayer, SquaredLossLayer, squared_error, squared_error_vjp   losses
     Variant, SEED, STANDARD                 which cell
@@ -11,10 +15,17 @@
 `python -m lstm_ref` runs the demonstration of nicodjimenez/lstm.
 """
 
+from lstm_ref import checkpointing as checkpointing
+from lstm_ref import chunks as chunks
+from lstm_ref import network as network
 from lstm_ref.activations import sigmoid as sigmoid
 from lstm_ref.activations import sigmoid_slope as sigmoid_slope
 from lstm_ref.activations import tanh as tanh
 from lstm_ref.activations import tanh_slope as tanh_slope
+from lstm_ref.architecture import BOTH as BOTH
+from lstm_ref.architecture import FORWARDS as FORWARDS
+from lstm_ref.architecture import REVERSED as REVERSED
+from lstm_ref.architecture import Architecture as Architecture
 from lstm_ref.cell import StepCotangents as StepCotangents
 from lstm_ref.cell import StepTape as StepTape
 from lstm_ref.cell import step as step
@@ -23,6 +34,9 @@ from lstm_ref.classic import LstmNetwork as LstmNetwork
 from lstm_ref.classic import LstmNode as LstmNode
 from lstm_ref.classic import LstmParam as LstmParam
 from lstm_ref.classic import LstmState as LstmState
+from lstm_ref.dropout import draw_mask as draw_mask
+from lstm_ref.dropout import drop as drop
+from lstm_ref.dropout import drop_vjp as drop_vjp
 from lstm_ref.layer import Gradients as Gradients
 from lstm_ref.layer import Tape as Tape
 from lstm_ref.layer import backward as backward
@@ -32,6 +46,7 @@ from lstm_ref.losses import SquaredLossLayer as SquaredLossLayer
 from lstm_ref.losses import ToyLossLayer as ToyLossLayer
 from lstm_ref.losses import squared_error as squared_error
 from lstm_ref.losses import squared_error_vjp as squared_error_vjp
+from lstm_ref.network import dropout_mask as dropout_mask
 from lstm_ref.parameters import Initialiser as Initialiser
 from lstm_ref.parameters import Parameters as Parameters
 from lstm_ref.parameters import from_gates as from_gates
@@ -39,6 +54,11 @@ from lstm_ref.parameters import initial_parameters as initial_parameters
 from lstm_ref.parameters import reseeding_global_generator as reseeding_global_generator
 from lstm_ref.parameters import to_gates as to_gates
 from lstm_ref.parameters import uniform as uniform
+from lstm_ref.unrolling import WHOLE as WHOLE
+from lstm_ref.unrolling import Unrolling as Unrolling
+from lstm_ref.unrolling import checkpointed as checkpointed
+from lstm_ref.unrolling import chunked as chunked
+from lstm_ref.unrolling import truncated as truncated
 from lstm_ref.variant import SEED as SEED
 from lstm_ref.variant import STANDARD as STANDARD
 from lstm_ref.variant import Variant as Variant

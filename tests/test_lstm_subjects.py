@@ -29,6 +29,12 @@ LEAVES = {
     "lstm-standard": {"x", "h0", "s0", "W", "U", "b"},
     "lstm-classic-node": {"x", "s_prev", "h_prev"} | {f"param.{kind}{gate}" for kind in "wb" for gate in "gifo"},
     "lstm-classic-network": {"x"} | {f"lstm_param.{kind}{gate}" for kind in "wb" for gate in "gifo"},
+    "lstm-stacked": {"x", "h0", "s0"} | {f"layers.{k}.{kind}" for k in range(2) for kind in "WUb"},
+    "lstm-reversed": {"x", "h0", "s0"} | {f"layers.0.{kind}" for kind in "WUb"},
+    "lstm-bidirectional": {"x", "h0", "s0"} | {f"layers.{k}.{kind}" for k in range(4) for kind in "WUb"},
+    "lstm-chunked": {"x", "h0", "s0", "W", "U", "b"},
+    "lstm-checkpointed": {"x", "h0", "s0", "W", "U", "b"},
+    "lstm-truncated": {"x", "h0", "s0", "W", "U", "b"},
 }
 LIKE_THIS = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 PLAIN = ("generic", "equal sizes", "size one", "small", "float32")
@@ -42,7 +48,7 @@ def trial_of(name):
 
 def any_case(name, **options):
     """Cases of a subject, over all its sizes and regimes."""
-    return cases(trial_of(name).subject.sizes, **options)
+    return cases(trial_of(name).sizes, **options)
 
 
 def test_the_subjects_are_all_here():
@@ -101,7 +107,8 @@ def xla_gradients(hearing):
     """The gradients that XLA computes of the twin, compiled, in float64."""
     subject, point = hearing.trial.subject, hearing.point
     arrays = {leaf: point.values[leaf] for leaf, spec in subject.leaves.items() if spec.kind != "fixed"}
-    kinds = {leaf: "float64" if leaf in subject.differentiated else "fixed" for leaf in arrays}
+    kinds = {leaf: "bool" if subject.leaves[leaf].kind == "boolean" else "fixed" for leaf in arrays}
+    kinds |= dict.fromkeys(subject.differentiated, "float64")
 
     def reference(*given):
         return subject.reference(*subject.arguments({**point.values, **dict(zip(arrays, given, strict=True))}))
@@ -115,6 +122,12 @@ SHAPES = {
     "lstm-standard": {"T": 5, "B": 1, "D": 2, "H": 2},
     "lstm-classic-node": {"H": 5, "D": 3},
     "lstm-classic-network": {"T": 4, "H": 3, "D": 2},
+    "lstm-stacked": {"T": 4, "B": 2, "D": 3, "H": 2},
+    "lstm-reversed": {"T": 4, "B": 2, "D": 3, "H": 5},
+    "lstm-bidirectional": {"T": 3, "B": 1, "D": 3, "H": 2},
+    "lstm-chunked": {"T": 5, "B": 2, "D": 3, "H": 4},
+    "lstm-checkpointed": {"T": 5, "B": 2, "D": 3, "H": 4},
+    "lstm-truncated": {"T": 3, "B": 2, "D": 4, "H": 5},
 }
 
 

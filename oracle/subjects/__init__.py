@@ -13,6 +13,12 @@ REGISTERED: Final = {
     "lstm-standard": "oracle.subjects.lstm:layer_standard",
     "lstm-classic-node": "oracle.subjects.lstm:classic_node",
     "lstm-classic-network": "oracle.subjects.lstm:classic_network",
+    "lstm-stacked": "oracle.subjects.networks:stacked",
+    "lstm-reversed": "oracle.subjects.networks:reversed_input",
+    "lstm-bidirectional": "oracle.subjects.networks:bidirectional",
+    "lstm-chunked": "oracle.subjects.networks:chunked",
+    "lstm-checkpointed": "oracle.subjects.networks:checkpointed",
+    "lstm-truncated": "oracle.subjects.networks:truncated",
 }
 
 

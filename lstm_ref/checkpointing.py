@@ -1,0 +1,122 @@
+"""Backpropagation through a long sequence in little memory: keep what each chunk starts from, run it again later.
+
+    h^j, h_j, s_j = layer(x^j, h_{j-1}, s_{j-1})      (1)   for the chunks j = 1, 2, …, as in `lstm_ref.chunks`
+    h = [h^1, h^2, …]                                 (2)
+
+The forward keeps h_{j-1} and s_{j-1} alone, and the backward runs (1) again, chunk by chunk from the last, each time
+with the tape of that one chunk. With chunks of √T steps memory beside inputs, outputs and gradients grows as √T, and
+the time is that of two forwards and one backward. The gradients have the very bits of `lstm_ref.chunks.backward`.
+
+Source: Chen, Xu, Zhang and Guestrin, "Training deep nets with sublinear memory cost" (arXiv:1604.06174).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from lstm_ref import layer
+from lstm_ref.checks import Array, expect_floats, expect_shape
+from lstm_ref.chunks import add_chunk, checked_cotangents, chunks_of, no_gradients
+from lstm_ref.layer import Gradients
+from lstm_ref.variant import SEED, Variant
+
+
+class Tape(NamedTuple):
+    """What `forward` leaves for `backward`: the inputs themselves, and what each chunk starts from."""
+
+    x: Array  # (T, B, D)
+    W: Array  # (4H, D)
+    U: Array  # (4H, H)
+    b: Array  # (4H,)
+    cell: Variant
+    chunks: tuple[slice, ...]  # the steps of each chunk
+    h: tuple[Array, ...]  # (B, H) before each chunk
+    s: tuple[Array, ...]  # (B, H) before each chunk
+
+
+def forward(
+    x: Array, h0: Array, s0: Array, W: Array, U: Array, b: Array, cell: Variant = SEED, *, steps: int | None = None
+) -> tuple[Array, Array, Array, Tape]:
+    """The outputs of all steps, and the output and state of the last, equations (1) and (2).
+
+    Parameters
+    ----------
+    x : (T, B, D) floating-point; every other array has its dtype
+    h0, s0 : (B, H) output and state before the first step
+    W : (4H, D), U : (4H, H), b : (4H,) as for `lstm_ref.layer.forward`
+    cell : which cell
+    steps : the length of a chunk, at least 1; absent, √T rounded up
+
+    Returns
+    -------
+    h : (T, B, H), h_T : (B, H), s_T : (B, H) as of the layer
+    tape : for `backward`; it holds x, W, U and b themselves, so do not change these before `backward` has run
+
+    Raises
+    ------
+    ValueError : `steps` is less than 1, a shape does not fit the others, or a size is 0
+    TypeError : `steps` is no whole number, or an array does not hold floating-point numbers of x's dtype
+
+    Example
+    -------
+    >>> x, h0, s0 = np.ones((2, 1, 1)), np.zeros((1, 1)), np.ones((1, 1))
+    >>> h, h_T, s_T, tape = forward(x, h0, s0, np.zeros((4, 1)), np.zeros((4, 1)), np.zeros(4))
+    >>> h.ravel(), h_T, s_T
+    (array([0.25 , 0.125]), array([[0.125]]), array([[0.25]]))
+    """
+    parts = chunks_of(x, root_of(x) if steps is None else steps)
+    expect_floats("h0", h0, like=x)
+    expect_shape("h0", h0, "B H", {"B": x.shape[1]})
+    h = np.empty((len(x), *h0.shape), dtype=x.dtype)
+    h_j, s_j = h0.copy(), s0.copy()
+    h_starts, s_starts = [], []
+    for j in parts:
+        h_starts.append(h_j)
+        s_starts.append(s_j)
+        h[j], h_j, s_j, _ = layer.forward(x[j], h_j, s_j, W, U, b, cell)  # (1), (2)
+    return h, h_j, s_j, Tape(x, W, U, b, cell, parts, tuple(h_starts), tuple(s_starts))
+
+
+def backward(h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, tape: Tape) -> Gradients:
+    """The cotangents of all inputs: what backpropagation through the whole sequence gives.
+
+    Parameters
+    ----------
+    h_bar : (T, B, H), h_T_bar : (B, H), s_T_bar : (B, H) cotangents of the outputs; None where they are zero
+    tape : as `forward` left it; it is read only
+
+    Returns
+    -------
+    gradients : named by input and in their order; fresh arrays
+
+    Raises
+    ------
+    ValueError : a cotangent has not the shape of its output
+    TypeError : a cotangent has not the dtype of its output
+
+    Example
+    -------
+    >>> x, h0, s0 = np.ones((2, 1, 1)), np.zeros((1, 1)), np.ones((1, 1))
+    >>> *_, tape = forward(x, h0, s0, np.zeros((4, 1)), np.zeros((4, 1)), np.zeros(4))
+    >>> backward(None, np.ones((1, 1)), None, tape).s0
+    array([[0.125]])
+    """
+    x, W, U, b, cell, chunks, h, s = tape
+    h_bar, h_j_bar, s_j_bar = checked_cotangents(h_bar, h_T_bar, s_T_bar, x, h[0])
+    total = no_gradients(x, h[0], W, U)
+    for j, h_start, s_start in reversed(list(zip(chunks, h, s, strict=True))):
+        # h^j, h_j, s_j = layer(x^j, h_{j-1}, s_{j-1})      (1)
+        *_, tape_j = layer.forward(x[j], h_start, s_start, W, U, b, cell)
+        part = layer.backward(h_bar[j], h_j_bar, s_j_bar, tape_j)
+        add_chunk(total, j, part)
+        h_j_bar, s_j_bar = part.h0, part.s0
+    return total._replace(h0=h_j_bar, s0=s_j_bar)
+
+
+def root_of(x: Array) -> int:
+    """√T for a sequence of T steps, rounded up; at least 1."""
+    T = np.shape(x)[0] if np.ndim(x) else 0
+    return math.isqrt(max(T - 1, 0)) + 1

@@ -1,0 +1,241 @@
+"""Layers stacked, in one direction or both, with dropout between them; and backpropagation through them all.
+
+    z^l = drop(y^{l-1})                                       (1)   y^0 = x, of which nothing is dropped
+    h^{l,d}, h_T^{l,d}, s_T^{l,d} = layer(z^l[::d], h0^{l,d}, s0^{l,d})   (2)   d = 1 forwards in time, -1 backwards
+    y^l = [h^{l,d}[::d] for every direction d]                (3)   side by side, each at its own step of x
+
+| symbol    | name                                           | shape        |
+| --------- | ---------------------------------------------- | ------------ |
+| x         | input sequence                                 | (T, B, D)    |
+| h0 s0     | outputs and states before the first step       | (K, B, H)  |
+| h_T s_T   | outputs and states after the last step         | (K, B, H)  |
+| z y       | what goes into a layer, and what comes out     | (T, B, N·H)  |
+| mask      | which units are kept in the gaps between layers | (L-1, T, B, N·H) |
+| x_bar     | cotangent of x: ∂loss/∂x                       | as x         |
+
+L is the number of layers, N that of directions, and K = L·N. What belongs to one layer and direction stands at index
+k = l·N + n: layer by layer, and within a layer in the order of the directions, as in torch. The first and last step of
+a direction are those in its own order: where it runs backwards, h_T is its output at the first step of x.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lstm_ref.architecture import Architecture
+from lstm_ref.checks import Array, expect_floats, expect_shape
+from lstm_ref.cotangents import or_zeros
+from lstm_ref.dropout import draw_mask, drop, drop_vjp, expect_mask
+from lstm_ref.parameters import Parameters
+
+
+class Tape(NamedTuple):
+    """What `forward` leaves for `backward`."""
+
+    tapes: tuple[Any, ...]  # one for each layer and direction
+    gaps: tuple[tuple[Array | bool, float], ...]  # before each layer: the mask and the rate of what is dropped
+    h0: Array  # (K, B, H)
+    steps: int  # T
+    architecture: Architecture
+
+
+class Gradients(NamedTuple):
+    """The cotangents of the inputs of `forward`."""
+
+    x: Array  # (T, B, D)
+    h0: Array  # (K, B, H)
+    s0: Array  # (K, B, H)
+    layers: list[Parameters]  # K
+
+
+def forward(
+    x: Array,
+    h0: Array,
+    s0: Array,
+    layers: Sequence[Parameters],
+    architecture: Architecture | None = None,
+    mask: Array | None = None,
+) -> tuple[Array, Array, Array, Tape]:
+    """The outputs of the last layer, and the last output and state of every layer and direction, equations (1) to (3).
+
+    Parameters
+    ----------
+    x : (T, B, D) floating-point; every other array has its dtype
+    h0, s0 : (K, B, H) outputs and states before the first step
+    layers : K parameters: W (4H, D) in the first layer and (4H, N·H) in the others, U (4H, H), b (4H,)
+    architecture : cell, directions, rate of dropout, unrolling; absent, `Architecture()`
+    mask : (L-1, T, B, N·H) boolean, true where a unit is kept, as `dropout_mask` draws it; absent, nothing is dropped
+
+    Returns
+    -------
+    y : (T, B, N·H) the outputs of the last layer
+    h_T, s_T : (K, B, H) the last outputs and states
+    tape : for `backward`; it holds parameters and arrays themselves, so do not change these before `backward` has run
+
+    Raises
+    ------
+    ValueError : the layers do not fit each other or the states, or a shape or size is wrong; the layer is named
+    TypeError : an array does not hold floating-point numbers of x's dtype, or the mask no booleans
+
+    Example
+    -------
+    >>> from lstm_ref.architecture import BOTH
+    >>> layers = [Parameters(np.zeros((4, 1)), np.zeros((4, 1)), np.zeros(4))] * 2
+    >>> x, h0, s0 = np.ones((2, 1, 1)), np.zeros((2, 1, 1)), np.array([[[1.0]], [[8.0]]])
+    >>> y, h_T, s_T, tape = forward(x, h0, s0, layers, Architecture(directions=BOTH))
+    >>> y[:, 0].round(3)
+    array([[0.231, 0.482],
+           [0.122, 0.5  ]])
+    """
+    architecture = architecture or Architecture()
+    _check_inputs(x, h0, s0, layers, architecture)
+    cell, directions, unrolling = architecture.cell, architecture.directions, architecture.unrolling
+    gaps = _gaps(mask, x, h0, architecture)
+    y, h_T, s_T, tapes = x, np.empty_like(h0), np.empty_like(s0), []
+    for l, (kept, rate) in enumerate(gaps):
+        z = drop(y, kept, rate)  # (1)  (T, B, D) or (T, B, N·H)
+        outputs = []
+        for k, d in enumerate(directions, l * len(directions)):
+            W, U, b = layers[k].W, layers[k].U, layers[k].b
+            with _naming(k):
+                h, h_T[k], s_T[k], tape = unrolling.forward(z[::d], h0[k], s0[k], W, U, b, cell)  # (2)  (T, B, H)
+            outputs.append(h[::d])
+            tapes.append(tape)
+        y = np.concatenate(outputs, axis=-1)  # (3)  (T, B, N·H)
+    return y, h_T, s_T, Tape(tuple(tapes), gaps, h0, len(x), architecture)
+
+
+def backward(y_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, tape: Tape) -> Gradients:
+    """The cotangents of all inputs that follow from those of all outputs.
+
+    Parameters
+    ----------
+    y_bar : (T, B, N·H) cotangent of y; this one and the others may be None, which counts as zero
+    h_T_bar, s_T_bar : (K, B, H) cotangents of h_T and s_T
+    tape : as `forward` left it; it is read only
+
+    Returns
+    -------
+    gradients : x, h0, s0, and the layers' parameters in their order; fresh arrays
+
+    Raises
+    ------
+    ValueError : a cotangent has not the shape of its output
+    TypeError : a cotangent has not the dtype of its output
+
+    Example
+    -------
+    >>> layers = [Parameters(np.zeros((4, 1)), np.zeros((4, 1)), np.zeros(4))] * 2
+    >>> x, h0, s0 = np.ones((2, 1, 1)), np.zeros((2, 1, 1)), np.zeros((2, 1, 1))
+    >>> *_, tape = forward(x, h0, s0, layers)
+    >>> backward(None, None, np.ones((2, 1, 1)), tape).s0.ravel()
+    array([0.25, 0.25])
+    """
+    tapes, gaps, h0, _, architecture = tape
+    directions, unrolling = architecture.directions, architecture.unrolling
+    N, H = len(directions), h0.shape[-1]
+    y_bar, h_T_bar, s_T_bar = _checked_cotangents(y_bar, h_T_bar, s_T_bar, tape)
+    h0_bar, s0_bar, layers_bar = np.empty_like(h0), np.empty_like(h0), list[Any](tapes)
+    for l, (kept, rate) in reversed(list(enumerate(gaps))):
+        z_bar: Any = 0
+        for n, d in enumerate(directions):
+            k = l * N + n
+            # y^l = [h^{l,d}[::d] for every direction d]                            (3)
+            h_bar = y_bar[::d, :, n * H : (n + 1) * H]
+            # h^{l,d}, h_T^{l,d}, s_T^{l,d} = layer(z^l[::d], h0^{l,d}, s0^{l,d})   (2)
+            part = unrolling.backward(h_bar, h_T_bar[k], s_T_bar[k], tapes[k])
+            h0_bar[k], s0_bar[k], layers_bar[k] = part.h0, part.s0, Parameters(part.W, part.U, part.b)
+            z_bar = z_bar + part.x[::d]  # z is used by every direction
+        # z^l = drop(y^{l-1})                                                       (1)
+        y_bar = drop_vjp(z_bar, kept, rate)
+    return Gradients(y_bar, h0_bar, s0_bar, layers_bar)
+
+
+def dropout_mask(x: Array, h0: Array, architecture: Architecture, seed: int | np.random.Generator) -> Array:
+    """A mask for `forward`, (L-1, T, B, N·H), that drops units at the architecture's rate.
+
+    Parameters
+    ----------
+    x, h0 : the inputs that `forward` will get
+    architecture : the one that `forward` will get
+    seed : a whole number, from which the mask follows, or a generator, which moves on
+
+    Raises
+    ------
+    ValueError : x or h0 has another number of dimensions than 3
+    TypeError : the seed is neither a whole number nor a generator
+
+    Example
+    -------
+    >>> x, h0 = np.ones((2, 1, 1)), np.zeros((3, 1, 2))
+    >>> dropout_mask(x, h0, Architecture(rate=0.5), seed=1).shape
+    (2, 2, 1, 2)
+    """
+    for name, array, letters in (("x", x, "T B D"), ("h0", h0, "K B H")):
+        expect_shape(name, array, letters, {})
+    return draw_mask(architecture.rate, _shape_of_mask(x, h0, architecture), seed)
+
+
+def _shape_of_mask(x: Array, h0: Array, architecture: Architecture) -> tuple[int, ...]:
+    """(L-1, T, B, N·H)."""
+    N = len(architecture.directions)
+    return len(h0) // N - 1, len(x), x.shape[1], N * h0.shape[-1]
+
+
+def _gaps(
+    mask: Array | None, x: Array, h0: Array, architecture: Architecture
+) -> tuple[tuple[Array | bool, float], ...]:
+    """What is kept before each layer, and the rate at which the rest was dropped; before the first, everything."""
+    gaps, *sizes = _shape_of_mask(x, h0, architecture)
+    if mask is None:
+        return ((True, 0.0),) * (gaps + 1)
+    expect_mask(mask, (gaps, *sizes), architecture.rate)
+    return (True, 0.0), *((kept, architecture.rate) for kept in mask)
+
+
+@contextlib.contextmanager
+def _naming(k: int) -> Iterator[None]:
+    """Inside the block, what is wrong with an argument of a layer is said of that layer."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"layers[{k}]: {error}") from None
+
+
+def _check_inputs(x: Array, h0: Array, s0: Array, layers: Sequence[Parameters], architecture: Architecture) -> None:
+    """Raise unless inputs, states and layers fit together; what is inside a layer is checked by the layer."""
+    sizes: dict[str, int] = {}
+    expect_floats("x", x)
+    expect_shape("x", x, "T B D", sizes)
+    N = len(architecture.directions)
+    if not len(layers) or len(layers) % N:
+        whole = "at least 1" if N == 1 else f"a multiple of {N}, one for each layer and direction"
+        raise ValueError(f"layers holds {len(layers)} sets of parameters, expected {whole}")
+    sizes = {"K": len(layers), **sizes}
+    for name, array in (("h0", h0), ("s0", s0)):
+        expect_floats(name, array, like=x)
+        expect_shape(name, array, "K B H", sizes)
+    for k, one in enumerate(layers):
+        if not isinstance(one, Parameters):
+            raise TypeError(f"layers[{k}] is a {type(one).__name__}, expected Parameters: W, U and b of one layer")
+        given, width = np.shape(one.W), sizes["D"] if k < N else N * sizes["H"]
+        if len(given) == 2 and given[1] != width:
+            source = "x is" if k < N else "the layer below is"
+            raise ValueError(f"layers[{k}]: W has shape {given}, expected {width} columns, for {source} {width} wide")
+
+
+def _checked_cotangents(
+    y_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, tape: Tape
+) -> tuple[Array, Array, Array]:
+    """The three cotangents, zeros for those that are None, after checking them."""
+    K, B, H = tape.h0.shape
+    sizes = {"K": K, "T": tape.steps, "B": B, "H": H}
+    return (
+        or_zeros("y_bar", y_bar, f"T B {len(tape.architecture.directions)}H", sizes, tape.h0),
+        or_zeros("h_T_bar", h_T_bar, "K B H", sizes, tape.h0),
+        or_zeros("s_T_bar", s_T_bar, "K B H", sizes, tape.h0),
+    )

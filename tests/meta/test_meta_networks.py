@@ -1,0 +1,122 @@
+"""Wrong networks and wrong chunks: each is refuted in the gradients that it spoils, and in no other."""
+
+import pytest
+from meta_tools import messages, mutated, outcome, smallest_refuted, wrong_leaves
+
+from oracle import verify
+from oracle.subjects import networks
+from oracle.verdict import Verdict
+
+SIZES = {"T": 3, "B": 2, "D": 3, "H": 2}
+FIRST = {"x", *(f"layers.0.{name}" for name in "WUb")}
+BOTH_FIRST = FIRST | {f"layers.1.{name}" for name in "WUb"}
+ALL = {"x", "h0", "s0", "W", "U", "b"}
+ONE = {"T": 1, "B": 1, "D": 1, "H": 1}
+
+Z_BAR = "z_bar = z_bar + part.x[::d]"
+H_BAR = "h_bar = y_bar[::d, :, n * H : (n + 1) * H]"
+DROP = "y_bar = drop_vjp(z_bar, kept, rate)"
+CARRY = "        h_j_bar, s_j_bar = part.h0, part.s0"
+STOP = "        h_j_bar, s_j_bar = np.zeros_like(part.h0), np.zeros_like(part.s0)"
+MUTANTS = {  # title: subject, module, change, gradients that are wrong at SIZES, smallest sizes at which one is
+    "the mask is forgotten": (
+        networks.stacked,
+        "network",
+        (DROP, "y_bar = drop_vjp(z_bar, True, rate)"),
+        FIRST | {"h0", "s0"},
+        {**ONE, "H": 2},  # a drawn mask keeps at least one unit
+    ),
+    "the mask does not scale": (
+        networks.stacked,
+        "network",
+        (DROP, "y_bar = drop_vjp(z_bar, kept, 0.0)"),
+        FIRST | {"h0", "s0"},
+        ONE,
+    ),
+    "input cotangents not turned back": (
+        networks.bidirectional,
+        "network",
+        (Z_BAR, "z_bar = z_bar + part.x"),
+        BOTH_FIRST | {"h0", "s0"},
+        {**ONE, "T": 2},
+    ),
+    "= for += over directions": (
+        networks.bidirectional,
+        "network",
+        (Z_BAR, "z_bar = part.x[::d]"),
+        BOTH_FIRST | {"h0", "s0"},
+        ONE,
+    ),
+    "output cotangents not turned": (
+        networks.reversed_input,
+        "network",
+        (H_BAR, H_BAR.replace("::d", ":")),
+        FIRST | {"h0", "s0"},
+        {**ONE, "T": 2},
+    ),
+    "halves of the output swapped": (
+        networks.bidirectional,
+        "network",
+        (H_BAR, "h_bar = y_bar[::d, :, (N - 1 - n) * H : (N - n) * H]"),
+        BOTH_FIRST | {"h0", "s0"} | {f"layers.{k}.{name}" for k in (2, 3) for name in "WUb"},
+        ONE,
+    ),
+    "no cotangent of the state": (
+        networks.checkpointed,
+        "checkpointing",
+        (CARRY, "        h_j_bar, s_j_bar = part.h0, 0 * part.s0"),
+        ALL,
+        ONE,
+    ),
+    "parameters of the last chunk only": (
+        networks.chunked,
+        "chunks",
+        ("total.U[:] += part.U", "total.U[:] = part.U"),
+        {"U"},
+        {**ONE, "T": 3},  # chunks of two steps
+    ),
+}
+
+
+def planted(monkeypatch, subject, name, change):
+    """A subject of networks whose module `name` has one change."""
+    monkeypatch.setattr(networks, name, mutated(f"lstm_ref.{name}", change))
+    return subject()
+
+
+@pytest.mark.parametrize("title", MUTANTS)
+def test_wrong_networks_are_refuted(monkeypatch, title):
+    """Exactly the gradients that the bug spoils are refuted, and the sizes shrink to those that the bug needs."""
+    subject, name, change, leaves, smallest = MUTANTS[title]
+    planted_one = planted(monkeypatch, subject, name, change)
+    assert wrong_leaves(outcome(planted_one, **SIZES)) == leaves
+    assert smallest_refuted(planted_one) == smallest
+
+
+@pytest.mark.parametrize("make", [networks.stacked, networks.bidirectional, networks.checkpointed, networks.chunked])
+def test_the_right_ones_are_certified(make):
+    """The control: at the same sizes and values the modules as they stand are certified."""
+    heard = outcome(make(), **SIZES)
+    assert heard.verdict is Verdict.CERTIFIED
+    assert messages(heard) == []
+
+
+def test_a_truncation_that_cuts_nothing_is_not_a_truncation(monkeypatch):
+    """A backward that carries on beyond the declared steps breaks what it declares."""
+    change = (STOP, CARRY + " #")
+    report = verify(planted(monkeypatch, networks.truncated, "chunks", change), cases=4)
+    assert report.verdict is Verdict.BROKEN_CONTRACT
+    assert [finding.message for finding in report.findings] == [
+        "truncate=3 is declared, but at T=4 the gradient is still the whole derivative"
+    ]
+
+
+def test_a_truncation_that_cuts_too_early_is_refuted(monkeypatch):
+    """Cut every two steps where three are declared."""
+    monkeypatch.setattr(networks, "K", 2)
+    subject = networks.truncated()
+    monkeypatch.setattr(networks, "K", 3)
+    declared = networks.truncated().deviations
+    report = verify(type(subject)(**{**vars(subject), "deviations": declared}), cases=12)
+    assert report.verdict is Verdict.REFUTED
+    assert report.smallest == "T=3 B=1 D=1 H=1"
