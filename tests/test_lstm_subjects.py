@@ -37,6 +37,7 @@ LEAVES = {
     "lstm-truncated": {"x", "h0", "s0", "W", "U", "b"},
 }
 LIKE_THIS = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+WITHIN = {"lstm-truncated": {"T": (1, 2)}}  # where nothing is cut yet: beyond, no difference can see the gradients
 PLAIN = ("generic", "equal sizes", "size one", "small", "float32")
 
 
@@ -48,7 +49,7 @@ def trial_of(name):
 
 def any_case(name, **options):
     """Cases of a subject, over all its sizes and regimes."""
-    return cases(trial_of(name).sizes, **options)
+    return cases({**trial_of(name).sizes, **WITHIN.get(name, {})}, **options)
 
 
 def test_the_subjects_are_all_here():
@@ -127,7 +128,7 @@ SHAPES = {
     "lstm-bidirectional": {"T": 3, "B": 1, "D": 3, "H": 2},
     "lstm-chunked": {"T": 5, "B": 2, "D": 3, "H": 4},
     "lstm-checkpointed": {"T": 5, "B": 2, "D": 3, "H": 4},
-    "lstm-truncated": {"T": 3, "B": 2, "D": 4, "H": 5},
+    "lstm-truncated": {"T": 2, "B": 1, "D": 3, "H": 4},
 }
 
 

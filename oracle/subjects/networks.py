@@ -20,7 +20,7 @@ from oracle.subjects import twins_networks as twins
 RATE = 0.25
 SIZES = {"T": (1, 5), "B": (1, 3), "D": (1, 4), "H": (1, 4)}
 SMALLER = {"T": (1, 4), "B": (1, 2), "D": (1, 3), "H": (1, 3)}  # where there are two or four layers to run
-K = 3
+K = 2
 
 
 def _network(
@@ -63,8 +63,10 @@ def bidirectional() -> Subject:
     )
 
 
-def _sequence(forward: Callable[..., Any], backward: Callable[..., Any], cell: Variant, **declared: Any) -> Subject:
-    """A layer over a sequence that is cut into chunks."""
+def _sequence(
+    forward: Callable[..., Any], backward: Callable[..., Any], cell: Variant, truncate: int | None = None
+) -> Subject:
+    """A layer over a sequence that runs in chunks, or is truncated every so many steps."""
     return Subject.from_functions(
         forward,
         backward,
@@ -77,10 +79,10 @@ def _sequence(forward: Callable[..., Any], backward: Callable[..., Any], cell: V
             "b": "4*H",
             "cell": fixed(cell),
         },
-        reference=twins.sequence_of(cell.tanh_of_state),
-        sizes=SIZES,
+        reference=twins.sequence_of(cell.tanh_of_state, truncate),
+        sizes=SIZES if truncate is None else SMALLER | {"T": (1, 5)},
         modules=[layer],
-        **declared,
+        truncate=truncate,
     )
 
 
@@ -96,4 +98,4 @@ def checkpointed() -> Subject:
 
 def truncated() -> Subject:
     """Truncated backpropagation through time of the standard cell, cut every K steps."""
-    return _sequence(partial(chunks.forward, steps=K), chunks.backward_truncated, STANDARD, truncate=K)
+    return _sequence(partial(chunks.forward, steps=K), chunks.backward_truncated, STANDARD, K)

@@ -15,28 +15,40 @@ from jax.nn import sigmoid
 
 
 def scanned(
-    x: Array, h0: Array, s0: Array, W: Array, U: Array, b: Array, *, tanh_of_state: bool, reverse: bool = False
+    x: Array,
+    h0: Array,
+    s0: Array,
+    W: Array,
+    U: Array,
+    b: Array,
+    *,
+    tanh_of_state: bool,
+    reverse: bool = False,
+    cut: int | None = None,
 ) -> tuple[Array, Array, Array]:
-    """h of every step, and the h and s after the last step in the order of the scan."""
+    """h of every step, and the h and s after the last step in the order of the scan; every `cut` steps both are cut."""
     H = h0.shape[1]
     matrices = jnp.concatenate([W, U], axis=1).reshape(4, H, x.shape[2] + H)
     biases = b.reshape(4, 1, H)
 
-    def step(carry: tuple[Array, Array], x_t: Array) -> tuple[tuple[Array, Array], Array]:
-        h, s = carry
+    def step(carry: tuple[Array, Array, Array], x_t: Array) -> tuple[tuple[Array, Array, Array], Array]:
+        t, h, s = carry
+        if cut is not None:
+            at_border = (t > 0) & (t % cut == 0)
+            h, s = (jnp.where(at_border, lax.stop_gradient(one), one) for one in (h, s))
         z = jnp.concatenate([x_t, h], axis=1)
         g, i, f, o = jnp.unstack(jnp.einsum("bz,khz->kbh", z, matrices) + biases)
         s = sigmoid(f) * s + sigmoid(i) * jnp.tanh(g)
         h = sigmoid(o) * (jnp.tanh(s) if tanh_of_state else s)
-        return (h, s), h
+        return (t + 1, h, s), h
 
-    (h_T, s_T), h = lax.scan(step, (h0, s0), x, reverse=reverse)
+    (_, h_T, s_T), h = lax.scan(step, (jnp.asarray(0), h0, s0), x, reverse=reverse)
     return h, h_T, s_T
 
 
-def sequence_of(tanh_of_state: bool) -> Any:
+def sequence_of(tanh_of_state: bool, cut: int | None = None) -> Any:
     """The layer for the arguments of `lstm_ref.chunks.forward` and its like, whose seventh is the cell itself."""
-    return lambda x, h0, s0, W, U, b, cell: scanned(x, h0, s0, W, U, b, tanh_of_state=tanh_of_state)
+    return lambda x, h0, s0, W, U, b, cell: scanned(x, h0, s0, W, U, b, tanh_of_state=tanh_of_state, cut=cut)
 
 
 def network_of(tanh_of_state: bool, reversals: Sequence[bool], rate: float = 0.0) -> Any:

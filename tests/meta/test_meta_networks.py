@@ -1,8 +1,11 @@
 """Wrong networks and wrong chunks: each is refuted in the gradients that it spoils, and in no other."""
 
+from functools import partial
+
 import pytest
 from meta_tools import messages, mutated, outcome, smallest_refuted, wrong_leaves
 
+from lstm_ref import STANDARD, chunks
 from oracle import verify
 from oracle.subjects import networks
 from oracle.verdict import Verdict
@@ -101,22 +104,34 @@ def test_the_right_ones_are_certified(make):
     assert messages(heard) == []
 
 
-def test_a_truncation_that_cuts_nothing_is_not_a_truncation(monkeypatch):
-    """A backward that carries on beyond the declared steps breaks what it declares."""
-    change = (STOP, CARRY + " #")
-    report = verify(planted(monkeypatch, networks.truncated, "chunks", change), cases=4)
-    assert report.verdict is Verdict.BROKEN_CONTRACT
-    assert [finding.message for finding in report.findings] == [
-        "truncate=3 is declared, but at T=4 the gradient is still the whole derivative"
-    ]
+TRUNCATED = {
+    "not at all": (STOP, CARRY + " #"),
+    "the state only": (STOP, "        h_j_bar, s_j_bar = part.h0, 0 * part.s0"),
+    "the output only": (STOP, "        h_j_bar, s_j_bar = 0 * part.h0, part.s0"),
+}
 
 
-def test_a_truncation_that_cuts_too_early_is_refuted(monkeypatch):
-    """Cut every two steps where three are declared."""
-    monkeypatch.setattr(networks, "K", 2)
-    subject = networks.truncated()
-    monkeypatch.setattr(networks, "K", 3)
-    declared = networks.truncated().deviations
-    report = verify(type(subject)(**{**vars(subject), "deviations": declared}), cases=12)
+@pytest.mark.parametrize("title", TRUNCATED)
+def test_truncations_that_cut_otherwise_are_refuted(monkeypatch, title):
+    """What passes a border that nothing may pass shows at one step more than a chunk has."""
+    planted_one = planted(monkeypatch, networks.truncated, "chunks", TRUNCATED[title])
+    assert wrong_leaves(outcome(planted_one, **{**SIZES, "T": 2})) == set()
+    assert wrong_leaves(outcome(planted_one, **SIZES)) == ALL
+    assert smallest_refuted(planted_one) == {**ONE, "T": 3}
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_truncations_at_other_steps_are_refuted(k):
+    """Cut every step, or every three, where every two are declared."""
+    forward = partial(chunks.forward, steps=k)
+    report = verify(networks._sequence(forward, chunks.backward_truncated, STANDARD, 2), cases=12)
     assert report.verdict is Verdict.REFUTED
-    assert report.smallest == "T=3 B=1 D=1 H=1"
+    assert report.smallest == f"T={min(k + 1, 3)} B=1 D=1 H=1"
+
+
+def test_a_truncation_is_certified_at_every_length():
+    """Beyond its steps the twin, which is cut alike, certifies every gradient, over several borders."""
+    for steps in (3, 4, 5):
+        heard = outcome(networks.truncated(), **{**SIZES, "T": steps})
+        assert heard.verdict is Verdict.CERTIFIED
+        assert (heard.witnesses, messages(heard)) == (["autodiff"], [])
