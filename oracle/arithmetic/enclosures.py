@@ -89,6 +89,15 @@ def gap(a: Raw, b: Raw) -> npt.NDArray[np.float64]:
     return magnitude(np.asarray(a - b, dtype=object))
 
 
+def widened(ball: Any, error: Any) -> Any:
+    """A ball that also encloses what lies no further from `ball` than `error`, itself a ball.
+
+    >>> widened(arb(1), arb(0.25)).contains(arb(1.25))
+    True
+    """
+    return ball + arb(0, 1) * error
+
+
 def show(ball: Any, digits: int = 6) -> str:
     """The midpoint of one ball, to so many digits; `nan` for a ball of which nothing is known.
 

@@ -16,4 +16,8 @@ __all__ = ["Cause", "Diagnosis", "diagnose"]
 
 def diagnose(trial: Trial, failing: Outcome, smallest: Case) -> Diagnosis:
     """What is known of the cause of a failure, given the worst outcome and the smallest case that fails like it."""
-    return Diagnosis()
+    from oracle.diagnosis import patterns, probes
+
+    found, notes = probes.examine(trial, failing, smallest)
+    causes, ruled_out = patterns.recognise(trial, failing, smallest)
+    return Diagnosis((*found, *causes), (*notes, *ruled_out))
