@@ -31,7 +31,7 @@ def difference(old: ast.AST, new: ast.AST) -> list[Change]:
 
 def _of_nodes(old: ast.AST, new: ast.AST) -> list[Change] | None:
     """The same; None if a node around these must be replaced."""
-    if ast.dump(old) == ast.dump(new):
+    if alike(old, new):
         return []
     found = _of_fields(old, new) if type(old) is type(new) and not isinstance(old, _ATOMIC) else None
     if found is None and _replaceable(old, new):
@@ -74,18 +74,35 @@ def _of_suites(one: list[Any], other: list[Any]) -> list[Change] | None:
     """Statements that were put in or taken out: what is alike at both ends stays."""
     if not one or not all(isinstance(statement, ast.stmt) for statement in [*one, *other]):
         return None
-    a, b = [ast.dump(statement) for statement in one], [ast.dump(statement) for statement in other]
-    head = _alike(a, b)
-    tail = min(_alike(a[::-1], b[::-1]), min(len(a), len(b)) - head)
-    if head + tail == len(a):  # put in only: with the statement before, or after
+    head = _common(one, other)
+    tail = min(_common(one[::-1], other[::-1]), min(len(one), len(other)) - head)
+    if head + tail == len(one):  # put in only: with the statement before, or after
         head, tail = (head - 1, tail) if head else (head, tail - 1)
     old, new = one[head : len(one) - tail], other[head : len(other) - tail]
     return [(old[0], new), *((statement, []) for statement in old[1:])]
 
 
-def _alike(a: list[str], b: list[str]) -> int:
+def _common(one: list[Any], other: list[Any]) -> int:
     """How many statements are alike at the beginning."""
-    return next((k for k, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((k for k, (a, b) in pairs if not alike(a, b)), min(len(one), len(other)))
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Whether two trees are the same but for positions, and for `pass` where it means nothing.
+
+    >>> alike(ast.parse("f( x )"), ast.parse("f(x); pass"))
+    True
+    """
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, ast.AST):
+        return all(alike(getattr(one, name, None), getattr(other, name, None)) for name in one._fields)
+    if isinstance(one, list):
+        a, b = ([node for node in nodes if not isinstance(node, ast.Pass)] for nodes in (one, other))
+        return len(a) == len(b) and all(map(alike, a, b))
+    same: bool = one == other and repr(one) == repr(other)  # 0.0 is not -0.0
+    return same
 
 
 def _replaceable(old: ast.AST, new: ast.AST) -> bool:

@@ -12,7 +12,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from oracle.mutation.difference import Change, difference
+from oracle.mutation.difference import Change, alike, difference
 from oracle.mutation.source import Definition, PlantingError, first_line
 
 Extent = tuple[int, int, int, int]  # first line and column, last line and column, columns in UTF-8 bytes
@@ -61,6 +61,21 @@ class Tree:
         return with_changes(text, node, difference(node, self.tree), self.tree)
 
 
+@dataclass(frozen=True)
+class Rewritten:
+    """The function has another text, made before by another edit of the same text: `before` becomes `after`."""
+
+    function: Any
+    before: str
+    after: str
+
+    def applied(self, text: str, node: Definition) -> str:
+        """The other text."""
+        if text != self.before:
+            raise PlantingError(f"the source of {getattr(node, 'name', '<lambda>')} is not what the edit was made for")
+        return self.after
+
+
 def with_changes(text: str, node: Definition, changes: list[Change], wanted: ast.AST) -> str:
     """The text with nodes of a definition replaced, so that its tree is the wanted one; with parentheses if need be.
 
@@ -73,7 +88,7 @@ def with_changes(text: str, node: Definition, changes: list[Change], wanted: ast
         found = text
         for old, new in sorted(changes, key=lambda change: extent(change[0]), reverse=True):
             found = replaced(found, extent(old), written(old, new, parenthesised))
-        if _holds(found, node, _dumped(wanted)):
+        if _holds(found, node, wanted):
             return found
     raise PlantingError(f"the changed tree of {getattr(node, 'name', '<lambda>')} cannot be written in place")
 
@@ -123,8 +138,8 @@ def _unparsed(node: ast.AST) -> str:
     return ast.unparse(ast.fix_missing_locations(copy.deepcopy(node)))
 
 
-def _holds(text: str, like: Definition, dumped: str) -> bool:
-    """Whether the definition that begins where `like` began is the one that was dumped."""
+def _holds(text: str, like: Definition, wanted: ast.AST) -> bool:
+    """Whether the definition that begins where `like` began is the wanted one."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -132,18 +147,5 @@ def _holds(text: str, like: Definition, dumped: str) -> bool:
     except (SyntaxError, ValueError, RecursionError):
         return False
     start = extent(like)[:2]
-    return any(
-        _dumped(one) == dumped for one in ast.walk(tree) if isinstance(one, type(like)) and extent(one)[:2] == start
-    )
-
-
-class _WithoutPass(ast.NodeTransformer):
-    """Takes out `pass`, which stands where statements were taken out."""
-
-    def visit_Pass(self, node: ast.Pass) -> None:
-        """Nothing."""
-
-
-def _dumped(node: ast.AST) -> str:
-    """A tree as text, `pass` left out."""
-    return ast.dump(_WithoutPass().visit(copy.deepcopy(node)))
+    found = (one for one in ast.walk(tree) if isinstance(one, type(like)) and extent(one)[:2] == start)
+    return any(alike(one, wanted) for one in found)

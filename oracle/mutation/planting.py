@@ -19,10 +19,10 @@ from types import CodeType, FunctionType
 from typing import Any, Final
 
 from oracle.arithmetic.rewriting import FUTURE_FLAGS, fingerprint, nested
-from oracle.mutation.edits import Edit, Text, Tree
+from oracle.mutation.edits import Edit, Rewritten, Text, Tree
 from oracle.mutation.source import Home, PlantingError, at, code_at, compiled, grounds, home, parsed, plain
 
-__all__ = ["Edit", "PlantingError", "Text", "Tree", "edited", "planted", "real_name"]
+__all__ = ["Edit", "PlantingError", "Rewritten", "Text", "Tree", "edited", "planted", "real_name"]
 
 _LOCK: Final = threading.RLock()  # code is exchanged for the whole process
 _active: Final[list[str]] = []  # the names that are in use; changed under the lock only

@@ -31,10 +31,16 @@ class PlantingError(ValueError):
 class Home:
     """Where a function stands."""
 
-    function: FunctionType
+    function: Any  # a FunctionType, which type checkers would take for a method here
     file: str  # the name that its code carries
     text: str
     path: Path  # which definition of the file, which one inside that, and so on
+
+    @property
+    def flags(self) -> int:
+        """The future statements under which the function was compiled."""
+        flags: int = self.function.__code__.co_flags
+        return flags & FUTURE_FLAGS
 
     @property
     def node(self) -> Definition:
@@ -141,7 +147,8 @@ def inner(node: ast.AST) -> Iterator[Definition]:
 def first_line(node: Any) -> int:
     """The first line of a definition or class, with its decorators."""
     lines: list[int] = [decorator.lineno for decorator in getattr(node, "decorator_list", [])]
-    return min([*lines, node.lineno])
+    first: int = min([*lines, node.lineno])
+    return first
 
 
 def _name(node: ast.AST) -> str:

@@ -1,0 +1,112 @@
+"""One float run of a subject, watched: which functions run in the backward, and what their expressions hold."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import sys
+from collections.abc import Iterator
+from types import CodeType, FrameType, FunctionType
+from typing import Any
+
+import numpy as np
+
+from oracle.cases import Case
+from oracle.mutation.checking import checks
+from oracle.mutation.scene import PLACES, Scene, Seen, scene_of
+from oracle.mutation.source import PlantingError
+from oracle.point import Point
+from oracle.runs import in_floats
+from oracle.subject import Subject
+from oracle.trial import Trial
+
+
+def unequal(subject: Subject) -> Case:
+    """A generic case with small sizes that are as different as their ranges allow, T and B first."""
+    taken: set[int] = set()
+    sizes: dict[str, int] = {}
+    for name in sorted(subject.sizes, key=lambda name: subject.sizes[name][1]):
+        low, high = subject.sizes[name]
+        free = [size for size in range(max(low, 2), high + 1) if size not in taken]
+        sizes[name] = free[0] if free else high
+        taken.add(sizes[name])
+    return Case({name: sizes[name] for name in subject.sizes}, seed=11)
+
+
+def backward_functions(trial: Trial) -> tuple[list[FunctionType], list[str]]:
+    """The functions under test that only the backward runs, and the names of those that it shares with the forward.
+
+    A fault in a shared one changes the forward too, so the pair may be right in itself; the code of this package and
+    functions that only check their arguments are left out.
+    """
+    run = in_floats(Point(trial.subject, unequal(trial.subject)), trial.binding, lines=True)
+    if run.error is not None:
+        raise ValueError(
+            f"{trial.subject.name} raised {type(run.error).__name__} before any fault was planted: {run.error}"
+        )
+    assert run.forward_lines is not None
+    assert run.backward_lines is not None
+    forward = {id(code) for code in run.forward_lines.codes}
+    backward = {id(code) for code in run.backward_lines.codes}
+    known = [one for one in trial.binding.functions if id(one.__code__) in backward and not _ours(one)]
+    shared = sorted({one.__qualname__ for one in known if id(one.__code__) in forward and not checks(one)})
+    return [one for one in known if id(one.__code__) not in forward and not checks(one)], shared
+
+
+def _ours(function: FunctionType) -> bool:
+    return (function.__module__ or "").split(".")[0] == "oracle"
+
+
+def scenes(trial: Trial, functions: list[FunctionType]) -> list[Scene]:
+    """The scenes of functions, with the values that their expressions held in one float run of the subject."""
+    bare, seen = [], dict[CodeType, dict[int, dict[str, Seen]]]()
+    for function in functions:
+        with contextlib.suppress(PlantingError):
+            bare.append(scene_of(function))
+    with _watching({one.function.__code__: _places(one) for one in bare}, seen):
+        in_floats(Point(trial.subject, unequal(trial.subject)), trial.binding)
+    return [Scene(one.home, seen.get(one.function.__code__, {})) for one in bare]
+
+
+def _places(scene: Scene) -> dict[str, CodeType]:
+    """Every name, attribute and subscript that a function reads, to be evaluated without calling anything."""
+    found: dict[str, CodeType] = {}
+    for _, node in scene.every():
+        if isinstance(node, PLACES) and not any(isinstance(one, ast.Call) for one in ast.walk(node)):
+            text = ast.unparse(node)
+            found[text] = compile(text, "<observed>", "eval")
+    return found
+
+
+@contextlib.contextmanager
+def _watching(
+    places: dict[CodeType, dict[str, CodeType]], seen: dict[CodeType, dict[int, dict[str, Seen]]]
+) -> Iterator[None]:
+    """Inside the block, at every line of the given code, its places are evaluated."""
+
+    def on_call(frame: FrameType, event: str, argument: Any) -> Any:
+        return on_line if frame.f_code in places else None
+
+    def on_line(frame: FrameType, event: str, argument: Any) -> Any:
+        if event == "line":
+            here = seen.setdefault(frame.f_code, {}).setdefault(frame.f_lineno, {})
+            for text, code in places[frame.f_code].items():
+                with contextlib.suppress(Exception):
+                    here[text] = _look(eval(code, frame.f_globals, frame.f_locals))
+        return on_line
+
+    before = sys.gettrace()
+    try:
+        sys.settrace(on_call)
+        yield
+    finally:
+        sys.settrace(before)
+
+
+def _look(value: Any) -> Seen:
+    """Shape, kind and whole number of a value."""
+    if isinstance(value, (bool, int, np.integer)):
+        return Seen((), "i", int(value))
+    if isinstance(value, (np.ndarray, np.floating, float)):
+        return Seen(np.shape(value), np.asarray(value).dtype.kind)
+    return Seen((), "O")
