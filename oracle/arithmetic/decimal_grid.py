@@ -153,4 +153,4 @@ def agreeing_places(one: Rounded, other: Rounded) -> npt.NDArray[np.float64]:
 
 
 def _places(gap: Fraction) -> float:
-    return float("inf") if not gap else float(-_power_of_ten(gap) - 1)
+    return float("inf") if not gap else float(max(-_power_of_ten(gap) - 1, 0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
@@ -17,9 +18,16 @@ from oracle.commands.common import EXIT_NOT_OK, EXIT_OK, EXIT_OURS, Misuse, ever
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="From which all cases follow.")
 @click.option("--digits", type=click.FloatRange(1, 200), default=30, show_default=True, help="To know every entry to.")
 @click.option("--json", "json_path", type=click.Path(dir_okay=False), help="Write the machine-readable report there.")
+@click.option("--certificate", "certificate_path", type=click.Path(dir_okay=False), help="Write a certificate there.")
 @click.option("--records/--no-records", default=True, help="Save failing cases below .oracle/failures, for replay.")
 def verify(
-    subjects: tuple[str, ...], cases: int, seed: int, digits: float, json_path: str | None, records: bool
+    subjects: tuple[str, ...],
+    cases: int,
+    seed: int,
+    digits: float,
+    json_path: str | None,
+    certificate_path: str | None,
+    records: bool,
 ) -> None:
     """Verify subjects; by default everything of lstm_ref.
 
@@ -43,4 +51,22 @@ def verify(
         raise Misuse(str(error)) from error
     if json_path is not None:
         write_json(json_path, reports, seconds)
-    sys.exit(EXIT_OK if all(report.ok for report in reports) else EXIT_NOT_OK)
+    certified = certificate_path is None or _certify(certificate_path, loaded, reports, digits)
+    sys.exit(EXIT_OK if certified and all(report.ok for report in reports) else EXIT_NOT_OK)
+
+
+def _certify(path: str, subjects: list[Any], reports: list[Any], digits: float) -> bool:
+    """Write the certificate, and whether there is one; if not, a sentence says why."""
+    from oracle.records.certificate_making import NoCertificate, certificate
+    from oracle.records.certificate_store import save
+    from oracle.report.text import one_line
+
+    try:
+        digest = save(path, certificate(subjects, reports, digits))
+    except NoCertificate as error:
+        click.echo(f"no certificate: {one_line(str(error))}", err=True)
+        return False
+    except OSError as error:
+        raise Misuse(f"cannot write {path}: {error.strerror or error}") from error
+    click.echo(f"certificate {one_line(path)}  {digest}")
+    return True

@@ -1,6 +1,6 @@
 """A gradient program as text that depends on nothing but what the program computes with.
 
-Slots are numbered in the order in which they are made; JAX's names of variables, source places, functions called and
+Slots are numbered in the order in which they appear; JAX's names of variables, source places, functions called and
 memory addresses do not appear, and what no output needs is left out. The text still depends on JAX's version, which
 decides how a derivative is written down; so whoever keeps a digest of it keeps the version too.
 """
@@ -11,7 +11,8 @@ import dataclasses
 import enum
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ def canonical(program: GradientProgram) -> str:
     >>> import jax.numpy as jnp
     >>> from oracle.program import trace
     >>> canonical(trace(lambda x: x * x, {"x": "D"})).splitlines()[:3]
-    ['program at all sizes', 'inputs 0 1', '2 = mul(0, 0) {out_dtype=None} -> float64[D]']
+    ['program at all sizes', 'inputs 0 1', '2 = mul 0 0 {out_dtype=None} -> float64[D]']
     """
     lines: list[str] = []
     if program._shared is not None:
@@ -49,28 +50,30 @@ def canonical(program: GradientProgram) -> str:
 
 
 def _block(block: Block) -> Iterator[str]:
-    yield f"inputs {' '.join(map(str, block.inputs))}"
+    used = {slot for equation in block.equations for slot in equation.ins} | set(block.outputs)
+    number: defaultdict[int, int] = defaultdict(lambda: len(number))  # in order of appearance: gaps say nothing
+
+    def slots(of: Iterable[int]) -> str:
+        return " ".join(str(number[slot]) for slot in of)
+
+    yield f"inputs {slots(block.inputs)}"
     for slot, value, dtype in block.constants:
-        yield f"{slot} = constant {np.dtype(dtype).name} {_array(np.asarray(value))}"
+        if slot in used:
+            yield f"{slots([slot])} = constant {np.dtype(dtype).name} {_array(np.asarray(value))}"
     for equation in block.equations:
-        yield from _equation(equation)
-    yield f"outputs {' '.join(map(str, block.outputs))}"
+        ins, outs = slots(equation.ins), slots(equation.outs)
+        types = " ".join(f"{aval.dtype.name}[{','.join(map(str, aval.shape))}]" for aval in equation.out_avals)
+        yield f"{outs} = {equation.name} {ins} {{{_params(equation)}}} -> {types}"
+        for key, part in sorted(equation.blocks.items()):
+            for place, inner in enumerate(part if isinstance(part, tuple) else (part,)):
+                yield f"  {key} {place}"
+                yield from (f"  {line}" for line in _block(inner))
+    yield f"outputs {slots(block.outputs)}"
 
 
-def _equation(equation: Equation) -> Iterator[str]:
-    params = {key: value for key, value in equation.params.items() if key not in equation.blocks and key not in _UNSAID}
-    said = ", ".join(f"{key}={_value(value)}" for key, value in sorted(params.items()))
-    types = " ".join(_aval(aval) for aval in equation.out_avals)
-    outs, ins = " ".join(map(str, equation.outs)), ", ".join(map(str, equation.ins))
-    yield f"{outs} = {equation.name}({ins}) {{{said}}} -> {types}"
-    for key, part in sorted(equation.blocks.items()):
-        for number, block in enumerate(part if isinstance(part, tuple) else (part,)):
-            yield f"  {key} {number}"
-            yield from (f"  {line}" for line in _block(block))
-
-
-def _aval(aval: Any) -> str:
-    return f"{aval.dtype.name}[{','.join(map(str, aval.shape))}]"
+def _params(equation: Equation) -> str:
+    said = {key: value for key, value in equation.params.items() if key not in equation.blocks and key not in _UNSAID}
+    return ", ".join(f"{key}={_value(value)}" for key, value in sorted(said.items()))
 
 
 def _array(value: Any) -> str:
