@@ -49,6 +49,7 @@ class Hearing:
         self.gradients: dict[str, Raw] = {}  # hand-written, in balls
         self.outputs: dict[str, Raw] = {}
         self.truth: dict[str, Raw] = {}  # the gradient program's, with the declared deviations
+        self.derivative: dict[str, Raw] = {}  # the same without them
         self.true_outputs: dict[str, Raw] = {}
         self.ties: Mapping[str, Any] = {}
         self._spreads: dict[tuple[str, int], Spread] = {}
@@ -94,7 +95,7 @@ class Hearing:
 
     def forget_truth(self) -> None:
         """The gradient program is no witness here, nor is its conditioning that of the code."""
-        self.truth, self.true_outputs, self._spreads = {}, {}, {}
+        self.truth, self.derivative, self.true_outputs, self._spreads = {}, {}, {}, {}
 
     def spread(self, dtype: Any, samples: int) -> Spread:
         """How far perturbed rounding spreads outputs and gradients of this case; estimated once."""

@@ -117,7 +117,7 @@ def _trial_of(subject: Subject, digits: float) -> Trial:
     if digits not in kept:
         kept[digits] = Trial(subject, digits)
     trial = kept[digits]
-    for memory in (trial.executed, trial.backward_codes, trial.left, trial.located):
+    for memory in (trial.executed, trial.backward_codes, trial.left, trial.located, trial.cut):
         memory.clear()
     return trial
 
@@ -126,6 +126,9 @@ class _OneCase(Summary):
     """A summary of a single case."""
 
     def _unreached_lines(self) -> Iterable[Finding]:
+        return ()
+
+    def _clip_shows(self) -> Iterable[Finding]:
         return ()
 
     def _leaf(self, name: str) -> LeafReport:

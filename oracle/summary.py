@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+import numpy as np
+
 from oracle.cases import GENERIC, SATURATED, Case
 from oracle.outcome import Outcome
 from oracle.tracing import unreached
@@ -23,19 +25,32 @@ class Summary:
         self.outcomes: list[Outcome] = []
         self.redrawn = 0
         self.outside: list[Case] = []  # redrawn because floats left the domain of the forward
+        self.avoided: dict[str, str] = {}  # by regime, why a case of it was redrawn
         self.failing: Outcome | None = None
+        self.bitten: set[str] = set()  # gradients of which a declared clip was seen to cut an entry
         self._further: list[Finding] = []
 
     def add(self, outcome: Outcome) -> None:
         """Take one outcome in; its runs are kept only as long as they are needed."""
         if outcome.counts:  # lines that only undecided cases reached were never judged
             self.trial.remember_lines(outcome.floats)
+            self._remember_clip(outcome)
         outcome.floats = outcome.balls = None
         self.outcomes.append(outcome)
         verdict = outcome.verdict
         worse = self.failing is None or verdict.severity < self.failing.verdict.severity
         if worse and outcome.counts and not verdict.ok:
             self.failing = outcome
+
+    def _remember_clip(self, outcome: Outcome) -> None:
+        """Which gradients have an entry at the declared clip, or beyond."""
+        clip = self.trial.subject.deviations.clip
+        if clip is None or outcome.floats is None:
+            return
+        for name in self.trial.subject.differentiated:
+            value = np.asarray(outcome.floats.gradients.get(name, 0.0))
+            if value.dtype.kind == "f" and np.any(np.abs(value) >= value.dtype.type(clip)):
+                self.bitten.add(name)
 
     def add_findings(self, findings: Iterable[Finding]) -> None:
         """Take in what was found outside any one case."""
@@ -80,7 +95,21 @@ class Summary:
 
     def _notes(self) -> list[str]:
         from_cases = [note for outcome in self.outcomes for note in outcome.notes]
-        return list(dict.fromkeys([*self.trial.notes(), *from_cases]))
+        return list(dict.fromkeys([*self.trial.notes(), *from_cases, *self._never_cut(), *self._never_judged()]))
+
+    def _never_cut(self) -> Iterable[str]:
+        """Gradients of which a declared clip was not seen."""
+        whole = [name for name in self.trial.subject.differentiated if name not in self.bitten]
+        if self.bitten and whole:
+            clip = self.trial.subject.deviations.clip
+            yield f"clip={clip:g} cut no entry of {', '.join(whole)} in any case: whether it is done there was not seen"
+
+    def _never_judged(self) -> Iterable[str]:
+        """Regimes of which every case was redrawn in another one."""
+        judged = {outcome.case.regime for outcome in self.outcomes if outcome.counts}
+        for regime, why in self.avoided.items():
+            if regime not in judged:
+                yield f"the {regime} regime was never judged: {why.splitlines()[0]}"
 
     # ---- findings
 
@@ -93,8 +122,19 @@ class Summary:
                 if seen[kind] == 1 and len(seen) <= _FINDINGS:
                     yield finding
         yield from self._further
+        yield from self._clip_shows()
         yield from self._kinks()
         yield from self._unreached_lines()
+
+    def _clip_shows(self) -> Iterable[Finding]:
+        """A clip that never cut anything may not be there at all."""
+        clip = self.trial.subject.deviations.clip
+        if clip is not None and not self.bitten:
+            message = (
+                f"clip={clip:g} cut no entry of any gradient in any case, so nothing shows that it is done; "
+                "give larger values, as oracle.reals(..., high=...), larger sizes= or more cases"
+            )
+            yield Finding(Verdict.UNDECIDED, message)
 
     def _kinks(self) -> Iterable[Finding]:
         stuck = [outcome for outcome in self.outcomes if outcome.kink]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from importlib import metadata
@@ -15,14 +17,16 @@ from oracle import truncation
 from oracle.accuracy import Spread
 from oracle.arithmetic import adapter
 from oracle.binding import Binding
-from oracle.cases import Case
+from oracle.cases import WIDEST, Case, Undeclared
 from oracle.point import Point
 from oracle.reference import Reference
 from oracle.runs import Run
+from oracle.shapes import ShapeError
 from oracle.subject import Subject
 
 Raw = adapter.Raw
 BITS, MOST_BITS = 384, 6144
+_FEW_ENTRIES = 3000
 _LARGEST = 8.0  # no drawn parameter is larger, saturated ones included
 
 
@@ -38,6 +42,7 @@ class Trial:
         self.backward_codes: set[Any] = set()
         self.left: dict[str, int] = {}
         self.located: dict[str, int] = {}  # how often the wrong entries of a gradient were looked for
+        self.cut: dict[str, Counter[tuple[int, ...]]] = {}  # how often a cut entry was judged on its own
 
     @property
     def sizes(self) -> dict[str, tuple[int, int]]:
@@ -47,6 +52,23 @@ class Trial:
             low, high = within["T"]
             within["T"] = (min(low, steps), min(high, steps))
         return within
+
+    @property
+    def reach(self) -> dict[str, tuple[int, int]]:
+        """The ranges in which sizes of scheduled cases lie: one that nobody declared exceeds its own at times."""
+        return {
+            name: (low, max(high, WIDEST)) if isinstance(limits, Undeclared) else (low, high)
+            for name, limits in self.sizes.items()
+            for low, high in [limits]
+        }
+
+    def affordable(self, sizes: Mapping[str, int]) -> bool:
+        """Whether a case of these sizes has so few entries that it takes hardly longer than a small one."""
+        try:
+            shapes = [spec.shape.concrete(sizes) for spec in self.subject.leaves.values()]
+        except ShapeError:
+            return False
+        return sum(map(math.prod, shapes)) <= _FEW_ENTRIES
 
     @cached_property
     def binding(self) -> Binding:

@@ -6,7 +6,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterable
 
-from oracle.cases import GENERIC, Case, schedule
+from oracle.cases import GENERIC, SATURATED, Case, schedule, sizes_at, widened
 from oracle.diagnosis import diagnose
 from oracle.draws import key
 from oracle.hearing import Hearing
@@ -76,11 +76,13 @@ def verify(
     began = time.perf_counter()
     trial = Trial(subject, digits)
     summary = Summary(trial, seed)
-    for number, case in enumerate(schedule(cases, seed, trial.sizes), 1):
+    for number, case in enumerate(schedule(cases, seed, trial.sizes, trial.affordable), 1):
         outcome = hear(trial, case, summary, is_thorough(number, case))
         summary.add(outcome)
         if progress is not None:
             progress(number, cases, summary.verdict)
+    for case in biting(trial, seed):
+        summary.add(hear(trial, case, summary, thorough=False))
     if subject.deviations.truncate is not None:
         summary.add_findings(truncates(trial, seed))
     report = summary.report(time.perf_counter() - began)
@@ -124,10 +126,24 @@ def hear(trial: Trial, case: Case, summary: Summary | None = None, thorough: boo
         if summary is not None:
             summary.redrawn += 1
             summary.outside += [outcome.case] if outcome.outside else []
+            summary.avoided.setdefault(outcome.case.regime, outcome.outside or f"at a kink: {outcome.kink}")
         regime = case.regime if attempt < _REDRAWS // 2 else "generic"
         again = Case(case.sizes, regime, key(case.seed, "again", attempt) % 2**32)
         outcome = Hearing(trial, again, thorough).outcome()
     return outcome
+
+
+def biting(trial: Trial, seed: int) -> list[Case]:
+    """Three further cases in which a declared clip should cut: large cotangents, and large values in wide arrays."""
+    if trial.subject.deviations.clip is None:
+        return []
+    found = []
+    for turn, regime in enumerate(("large cotangents", SATURATED, SATURATED)):
+        case_seed = key(seed, "biting", turn) % 2**32
+        sizes = sizes_at(GENERIC, case_seed, trial.sizes)
+        wide = widened(turn, sizes, trial.sizes, trial.affordable) if regime == SATURATED else sizes
+        found.append(Case(wide, regime, case_seed))
+    return found
 
 
 def truncates(trial: Trial, seed: int) -> list[Finding]:

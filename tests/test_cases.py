@@ -361,3 +361,40 @@ def test_the_strategy_finds_every_regime(regime: str) -> None:
     """None is out of reach."""
     quick = settings(database=None, phases=[Phase.generate])
     assert find(cases({"D": (1, 3)}), lambda case: case.regime == regime, settings=quick).regime == regime
+
+
+# ---- wide cases
+
+
+def test_a_size_that_nobody_declared_is_exceeded_in_turn() -> None:
+    """Both 33 and 17 for each, from the fifteenth case on, the other sizes small; declared ranges are respected."""
+    limits = ranges(("B", "D", "H"), {"B": (1, 3)})
+    wide = [
+        (k, case) for k, case in enumerate(schedule(60, 0, limits, lambda sizes: True)) if max(case.sizes.values()) > 8
+    ]
+    assert [k for k, _ in wide] == [14, 18, 22, 26]
+    assert [{name: size for name, size in case.sizes.items() if size > 3} for _, case in wide] == [
+        {"D": 33},
+        {"H": 33},
+        {"D": 17},
+        {"H": 17},
+    ]
+    assert {case.regime for _, case in wide} == {GENERIC}
+
+
+def test_wide_cases_stay_affordable() -> None:
+    """The next smaller size where the larger costs too much, and none where both do."""
+    limits = ranges(("D", "H"), {})
+
+    def largest(most: int) -> int:
+        return max(max(case.sizes.values()) for case in schedule(40, 0, limits, lambda s: max(s.values()) <= most))
+
+    assert [largest(40), largest(20), largest(10)] == [33, 17, 8]
+
+
+def test_without_a_budget_no_case_is_wide() -> None:
+    """The schedule for its own sake keeps to the ranges, and so does one of declared sizes."""
+    limits = ranges(("D", "H"), {})
+    assert max(max(case.sizes.values()) for case in schedule(60, 0, limits)) == 8
+    declared = ranges(("D", "H"), {"D": (1, 8), "H": (1, 8)})
+    assert list(schedule(60, 0, declared, lambda sizes: True)) == list(schedule(60, 0, declared))

@@ -160,6 +160,7 @@ def _ask_reference(hearing: Hearing, bits: int) -> bool:
             return True
     hearing.true_outputs = outputs
     if not reference.distrust:
+        hearing.derivative = gradients
         hearing.truth = hearing.trial.declared(gradients, hearing.case.sizes)
     return True
 

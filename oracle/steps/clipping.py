@@ -1,17 +1,21 @@
 """Entries that a declared clip has cut, where finite differences are the only witness.
 
 A joint direction says nothing of them, since the slope does not know the clip. So each is asked for on its own: the
-derivative must lie beyond the clip, on the same side. Entries that are too many for that count as never exercised.
+derivative must lie beyond the clip, on the same side. In the first cases all of them are asked for where they are few.
+After that some are, those first whose place was judged least often in this run, so that over the cases every place has
+its turn. Entries that are not asked for count as never exercised.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from oracle.arithmetic import adapter
+from oracle.draws import key
 from oracle.steps.locating import AFFORDABLE
 from oracle.verdict import Verdict
 from oracle.witnesses.finite_difference import BITS, Silent, slope
@@ -19,21 +23,38 @@ from oracle.witnesses.finite_difference import BITS, Silent, slope
 if TYPE_CHECKING:
     from oracle.hearing import Hearing
 
+Index = tuple[int, ...]
+_ALL = 48  # entries of one gradient of which each is judged, as long as few were
+_FIRST = 96  # entries of one gradient that were judged before the rotation starts
+
 
 def judge_cut(hearing: Hearing, uncut: dict[str, Any]) -> None:
     """Find every entry of which the derivative does not lie beyond the clip that cut it."""
     for leaf, mask in uncut.items():
-        cut = [tuple(int(k) for k in index) for index in np.argwhere(~mask)]
-        for index in cut[:AFFORDABLE]:
+        cut: list[Index] = [tuple(int(k) for k in index) for index in np.argwhere(~mask)]
+        judged = _chosen(hearing, leaf, cut)
+        for index in judged:
             _judge(hearing, leaf, index)
-        if unasked := len(cut[AFFORDABLE:]):
+        if unasked := len(cut) - len(judged):
             comparison = hearing.found.comparisons[leaf]
             hearing.found.comparisons[leaf] = dataclasses.replace(comparison, zeros=comparison.zeros + unasked)
-            hearing.found.notes.append(f"entries of {leaf} that the clip has cut are compared with nothing")
+            hearing.found.notes.append(
+                f"of the entries of {leaf} that the clip has cut, each case judges {AFFORDABLE}, in turn"
+            )
 
 
-def _judge(hearing: Hearing, leaf: str, index: tuple[int, ...]) -> None:
-    """One entry: its derivative as declared, less than the error that is seen of it, lies on or beyond its clip."""
+def _chosen(hearing: Hearing, leaf: str, cut: list[Index]) -> list[Index]:
+    """All cut entries as long as they are few, else those of the places judged least often, in an order of the case."""
+    before = hearing.trial.cut.setdefault(leaf, Counter())
+    most = _ALL if before.total() < _FIRST else AFFORDABLE
+    order = sorted(cut, key=lambda index: (before[index], key(hearing.case.seed, leaf, *index)))
+    chosen = order if len(cut) <= most else order[:AFFORDABLE]
+    before.update(chosen)
+    return chosen
+
+
+def _judge(hearing: Hearing, leaf: str, index: Index) -> None:
+    """One entry: its derivative as declared, less the error that is seen of it, lies on or beyond its clip."""
     deviations = hearing.trial.subject.deviations
     numerator, denominator = deviations.factor(hearing.case.sizes)
     balls = hearing.gradients[leaf]

@@ -35,8 +35,9 @@ def run_untouched(hearing: Hearing) -> None:
     if isinstance(run.error, ContractError):
         hearing.end(Verdict.BROKEN_CONTRACT, str(run.error))
     what = f"{type(run.error).__name__}: {run.error}"
-    if corner and isinstance(run.error, AssertionError | ArithmeticError):
-        hearing.redraw(outside=what)
+    refused = AssertionError | ArithmeticError if run.returned else AssertionError | ArithmeticError | ValueError
+    if corner and isinstance(run.error, refused):
+        hearing.redraw(outside=f"the {'backward' if run.returned else 'forward'} raised {what}")
     hearing.end(Verdict.BROKEN_CONTRACT, f"the code raised {what}", detail=run.traceback)
 
 

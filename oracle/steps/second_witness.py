@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from oracle.hearing import Hearing
 
 Raw = adapter.Raw
+ROUNDED = (
+    "Python or JAX rounded a constant of the forward to float64, such as 1 / 3, where the hand-written code keeps it "
+    "exact in balls; finite differences judge in its place. With reference= a twin is compared with instead"
+)
 
 
 def hear(hearing: Hearing) -> None:
@@ -88,14 +92,40 @@ def uncut(hearing: Hearing, gradients: Mapping[str, Raw]) -> dict[str, Any] | No
     return {name: np.abs(adapter.midpoints(balls)) < clip for name, balls in gradients.items()}
 
 
+def _judge_with_clipped_program(hearing: Hearing, statement: Statement) -> None:
+    """What a clip has cut no slope shows, so the program's own derivative is judged, every entry, before its clip."""
+    side = _of_derivative(hearing)
+    if side.testimony is Testimony.REFUTES:
+        if not hearing.trial.reference.implicit:
+            _contradiction(hearing, "finite differences refute the gradient program")
+        hearing.trial.reference.drop("its gradients of the traced forward differ from finite differences")
+    elif any(one.rounded and not one.wrong for one in hearing.leaf_comparisons) and hearing.trial.reference.implicit:
+        hearing.trial.reference.drop(ROUNDED)
+    elif side.testimony is Testimony.SILENT:
+        return hearing.find(Verdict.UNDECIDED, f"{side.testimony.value}: {side.why}")
+    else:
+        hearing.found.testimony = side
+        return None
+    _forget_the_program(hearing)
+    return _judge_alone(hearing, statement)
+
+
+def _of_derivative(hearing: Hearing) -> Statement:
+    """The testimony on the gradient program's own derivative, without declared deviations."""
+    point, binding, number = hearing.point, hearing.trial.binding, _direction_of(hearing.gradients)
+    return testify(point, binding, hearing.derivative, digits=hearing.trial.digits, number=number)
+
+
 def _judge_with_program(hearing: Hearing, statement: Statement) -> None:
     """The two witnesses must not contradict each other."""
+    if hearing.trial.subject.deviations.clip is not None:
+        return _judge_with_clipped_program(hearing, statement)
     says = statement.testimony
     if any(comparison.wrong for comparison in hearing.leaf_comparisons):
         _confirm_refutation(hearing, statement)
     elif any(comparison.rounded for comparison in hearing.leaf_comparisons):
         if hearing.trial.reference.implicit:
-            hearing.trial.reference.drop("constants in its trace of the forward, or in its own rules, are rounded")
+            hearing.trial.reference.drop(ROUNDED)
             _forget_the_program(hearing)
             _judge_alone(hearing, statement)
     elif says is Testimony.REFUTES:
@@ -117,7 +147,7 @@ def _confirm_refutation(hearing: Hearing, statement: Statement) -> None:
             _judge_alone(hearing, statement)
         elif hearing.trial.reference.truncates:
             _depose(hearing, statement)
-        elif hearing.trial.subject.deviations.clip is None:  # of entries that a clip has cut they have said nothing
+        else:
             _contradiction(hearing, "finite differences confirm what the gradient program refutes")
         return
     side = _testify(hearing, hearing.truth)
