@@ -85,7 +85,7 @@ def _check(recorded: Certified, trial: Trial) -> None:
                 f"the certificate has the sizes {', '.join(one.sizes) or '(none)'}, but {trial.subject.name} has "
                 f"{', '.join(trial.sizes) or '(none)'}; name the subject that the certificate is of"
             )
-        for name, (low, high) in trial.sizes.items():
+        for name, (low, high) in trial.reach.items():
             if not low <= one.sizes[name] <= high:
                 raise DoesNotFit(
                     f"the certificate has a case with {name}={one.sizes[name]}, but {trial.subject.name} takes "
