@@ -61,10 +61,10 @@ def network_of(tanh_of_state: bool, reversals: Sequence[bool], rate: float = 0.0
         for first in range(0, len(layers), len(reversals)):
             if first and mask is not None:
                 x = jnp.where(mask[first // len(reversals) - 1], x, 0.0) / (1.0 - rate)
-            runs = [
-                scanned(x, h0[k], s0[k], **layers[k], tanh_of_state=tanh_of_state, reverse=reverse)
-                for k, reverse in enumerate(reversals, first)
-            ]
+            runs = []
+            for k, reverse in enumerate(reversals, first):
+                W, U, b = layers[k]["W"], layers[k]["U"], layers[k]["b"]
+                runs.append(scanned(x, h0[k], s0[k], W, U, b, tanh_of_state=tanh_of_state, reverse=reverse))
             x = jnp.concatenate([h for h, _, _ in runs], axis=2)
             lasts += [(h_T, s_T) for _, h_T, s_T in runs]
         return x, jnp.stack([h_T for h_T, _ in lasts]), jnp.stack([s_T for _, s_T in lasts])
