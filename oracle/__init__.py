@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from oracle import cases as cases
+    from oracle.diagnosis.probes.declared import probe as probe
     from oracle.float_mode import check_in_floats as check_in_floats
     from oracle.inputs import booleans as booleans
     from oracle.inputs import fixed as fixed
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "oracle.diagnosis.probes.declared": ("probe",),
     "oracle.float_mode": ("check_in_floats",),
     "oracle.inputs": ("booleans", "fixed", "integers", "reals"),
     "oracle.one_case": ("verify_case",),

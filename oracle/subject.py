@@ -9,6 +9,8 @@ from typing import Any
 
 from oracle.cases import ranges
 from oracle.deviations import Deviations
+from oracle.diagnosis.probes.declared import Probe, plain, takes_probe
+from oracle.diagnosis.probes.declared import parse as parse_probes
 from oracle.forms.form import Form, describe, differentiated
 from oracle.forms.functions import FunctionsForm
 from oracle.forms.loss import LossForm
@@ -28,6 +30,8 @@ class Subject:
     deviations: Deviations = field(default_factory=Deviations)
     modules: Sequence[Any] = ()
     arguments: Callable[[Mapping[str, Any]], Sequence[Any]] = field(default=lambda values: list(values.values()))
+    probes: Mapping[str, Probe] = field(default_factory=dict)  # which variable of the backward is which cotangent
+    twin: Callable[..., Any] | None = None  # the reference with its places, if it takes `probe`
     spec: Any = None  # how to make the subject again: "path/to/file.py:name" or a registered name
 
     @cached_property
@@ -56,6 +60,7 @@ class Subject:
         sizes: Mapping[str, tuple[int, int]] | None = None,
         name: str | None = None,
         modules: Sequence[Any] = (),
+        probes: Mapping[str, str | Probe] | None = None,
         **deviations: Any,
     ) -> Subject:
         """The pair `forward(*inputs) -> (*outputs, cache)`, `backward(*cotangents, cache) -> gradients`.
@@ -75,6 +80,10 @@ class Subject:
             By default 1 to 8 (T: 1 to 6, B: 1 to 3, N: 1 to 4).
         modules : sequence of modules, optional
             Further modules that hold code under test.
+        probes : mapping of name to place, optional
+            Which local variables of the backward are which cotangents, such as `{"o_bar": "do"}`; a failure then names
+            the line. The reference marks the same places: `def reference(x, *, probe)` with `o = probe("o", o)`.
+            A place may be an `oracle.probe`.
         **deviations
             What the backward does on purpose: see `oracle.deviations`.
 
@@ -100,7 +109,7 @@ class Subject:
             return [nest(spec, values, key) for key, spec in form.inputs.items()]
 
         title = name or describe(forward)
-        return cls._make(title, form, form.leaves, sizes, reference, arguments, modules, deviations)
+        return cls._make(title, form, form.leaves, sizes, reference, arguments, modules, probes, deviations)
 
     @classmethod
     def from_object(
@@ -120,6 +129,7 @@ class Subject:
         sizes: Mapping[str, tuple[int, int]] | None = None,
         name: str | None = None,
         modules: Sequence[Any] = (),
+        probes: Mapping[str, str | Probe] | None = None,
         **deviations: Any,
     ) -> Subject:
         """The object `make(**sizes)`, with a forward, a backward, parameters and gradients at named places.
@@ -180,7 +190,7 @@ class Subject:
         )
         title = name or describe(make)
         arguments = _parameters_first(form.parameters, form.inputs)
-        return cls._make(title, form, form.leaves, sizes, reference, arguments, modules, deviations)
+        return cls._make(title, form, form.leaves, sizes, reference, arguments, modules, probes, deviations)
 
     @classmethod
     def from_loss(
@@ -195,6 +205,7 @@ class Subject:
         sizes: Mapping[str, tuple[int, int]] | None = None,
         name: str | None = None,
         modules: Sequence[Any] = (),
+        probes: Mapping[str, str | Probe] | None = None,
         **deviations: Any,
     ) -> Subject:
         """One function that returns a loss and its gradients: `function(*inputs) -> (loss, *gradients)`.
@@ -225,7 +236,7 @@ class Subject:
         form = LossForm(function, inputs, parameters or {}, gradients, owner)
         title = name or describe(function)
         arguments = _parameters_first(form.parameters, form.inputs)
-        return cls._make(title, form, form.leaves, sizes, reference, arguments, modules, deviations)
+        return cls._make(title, form, form.leaves, sizes, reference, arguments, modules, probes, deviations)
 
     @classmethod
     def from_torch(
@@ -237,6 +248,7 @@ class Subject:
         sizes: Mapping[str, tuple[int, int]] | None = None,
         name: str | None = None,
         modules: Sequence[Any] = (),
+        probes: Mapping[str, str | Probe] | None = None,
         **deviations: Any,
     ) -> Subject:
         """A `torch.autograd.Function`, called by `Function.apply(*inputs)`; needs the optional extra `torch`.
@@ -271,7 +283,7 @@ class Subject:
             return [values[name] for name in form.inputs]
 
         return cls._make(
-            name or describe(function), form, form.leaves, sizes, reference, arguments, modules, deviations
+            name or describe(function), form, form.leaves, sizes, reference, arguments, modules, probes, deviations
         )
 
     @classmethod
@@ -284,13 +296,16 @@ class Subject:
         reference: Callable[..., Any] | None,
         arguments: Callable[[Mapping[str, Any]], Sequence[Any]],
         modules: Sequence[Any],
+        probes: Mapping[str, str | Probe] | None,
         deviations: Mapping[str, Any],
     ) -> Subject:
         if not differentiated(leaves):
             raise ValueError(f"{name} has no input or parameter to differentiate")
         declared = Deviations.parse(deviations, leaves)
         within = ranges(_names(leaves, declared), sizes or {})
-        return cls(name, form, leaves, within, reference, declared, tuple(modules), arguments)
+        twin = reference if takes_probe(reference) else None
+        named = parse_probes(probes)
+        return cls(name, form, leaves, within, plain(reference), declared, tuple(modules), arguments, named, twin)
 
 
 def _names(leaves: Mapping[str, Input], deviations: Deviations) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -10,9 +10,36 @@ import lstm_ref.classic as classic
 import lstm_ref.layer as layer
 from lstm_ref.losses import SquaredLossLayer
 from lstm_ref.variant import SEED, STANDARD, Variant
+from oracle.diagnosis.probes.declared import Probe, probe
 from oracle.inputs import fixed, reals
 from oracle.subject import Subject
 from oracle.subjects import twins
+
+LAYER_PROBES: Final[dict[str, str | Probe]] = {
+    "h_t_bar": "backward.h_t_bar",
+    "o_bar": "step_vjp.o_bar",
+    "c_bar": probe("step_vjp.c_bar", store=(2, 4)),  # its memory, then c's product with o, ⊙ slope, + s_bar
+    "s_by_c_bar": probe("step_vjp.c_bar", store=(3, 4)),
+    "s_total_bar": probe("step_vjp.s_total_bar", of="s"),
+    "g_bar": "step_vjp.g_bar",
+    "i_bar": "step_vjp.i_bar",
+    "f_bar": "step_vjp.f_bar",
+    "s_prev_bar": "step_vjp.s_prev_bar",
+    **{f"a_{gate}_bar": f"step_vjp.a_gates_bar[{k}]" for k, gate in enumerate(twins.GATES)},
+    "a_bar": "backward.a_bar",
+    "h_next_bar": probe("backward.h_next_bar", of="h_prev"),
+}
+NODE_PROBES: Final[dict[str, str | Probe]] = {
+    **{name: f"top_diff_is.{name}" for name in ("h_bar", "o_bar", "s_bar", "g_bar", "i_bar", "f_bar")},
+    "s_prev_bar": "top_diff_is.state.bottom_diff_s",
+    **{f"a_{gate}_bar": f"top_diff_is.a_{gate}_bar" for gate in reversed(twins.GATES)},
+    **{  # xc_bar is a sum of four
+        f"{place}_bar": probe("top_diff_is.xc_bar", of=place, store=(k, 4))
+        for k, place in enumerate(("z_o", "z_of", "z_ofi", "z"), 1)
+    },
+    "x_bar": "top_diff_is.state.bottom_diff_x",
+    "h_prev_bar": "top_diff_is.state.bottom_diff_h",
+}
 
 
 def _layer(cell: Variant) -> Subject:
@@ -29,6 +56,7 @@ def _layer(cell: Variant) -> Subject:
             "cell": fixed(cell),
         },
         reference=twins.layer_of(cell.tanh_of_state),
+        probes=LAYER_PROBES,
     )
 
 
@@ -63,6 +91,7 @@ def classic_node() -> Subject:
         gradients="{}_diff",
         input_gradients={"x": "state.bottom_diff_x", "s_prev": "state.bottom_diff_s", "h_prev": "state.bottom_diff_h"},
         reference=twins.node,
+        probes=NODE_PROBES,
         modules=[classic],
         accumulates=True,
     )
@@ -99,6 +128,7 @@ def classic_network() -> Subject:
         parameters=_classic_parameters("lstm_param"),
         gradients="{}_diff",
         reference=twins.network_loss,
+        probes={"h_out_bar": "y_list_is.h_bar", **NODE_PROBES},
         modules=[classic],
         accumulates=True,
     )

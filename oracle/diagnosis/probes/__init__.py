@@ -1,0 +1,48 @@
+"""Probes: the cotangents of a backward's own variables, each judged from the author's own upstream values.
+
+`examine` runs the unchanged backward under a tracer, beside a twin that marks the same places, in several cases. A
+probe or a gradient is reported if it does not follow from what the author himself computed before it, so that an
+error upstream condemns nothing below, and every independent error comes out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from oracle.cases import Case
+    from oracle.diagnosis.cause import Cause
+    from oracle.outcome import Outcome
+    from oracle.trial import Trial
+
+
+def examine(trial: Trial, failing: Outcome, smallest: Case) -> tuple[list[Cause], list[str]]:
+    """Every probe and gradient whose own rule is wrong, in the order of the backward; and what was ruled out."""
+    if not trial.subject.probes:
+        return [], []
+    if (why := _impossible(trial)) != "":
+        return [], [f"probes could not be examined: {why}"]
+    from oracle.diagnosis.probes.examining import cases_for, examined
+    from oracle.diagnosis.probes.findings import causes
+
+    found = examined(trial, cases_for(trial, failing.case, smallest))
+    notes = [f"probes could not be examined in some cases: {why}" for why in found.refused[:2]]
+    if not found.looks:
+        return [], [f"probes could not be examined: {why}" for why in found.refused[:2]]
+    unsampled = {name: why for look in found.looks for name, why in look.unsampled.items()}
+    notes += [f"the probe {name} was not examined: {why}" for name, why in unsampled.items()]
+    if not found.wrong:
+        notes.append("every probed cotangent and every gradient follows from what was computed before it")
+    return causes(found), notes
+
+
+def _impossible(trial: Trial) -> str:
+    """Why probes say nothing of this subject; empty if they can."""
+    subject, declared = trial.subject, trial.subject.deviations
+    if subject.twin is None:
+        return "the reference marks no places: it must take the keyword probe"
+    if declared.clip is not None or declared.scale is not None or declared.mean_over or declared.truncate is not None:
+        return "the backward is declared to be something else than the derivative"
+    if trial.left:
+        return "the code left ball arithmetic"
+    return ""

@@ -1,0 +1,161 @@
+"""Which probes and gradients have a wrong rule of their own, over several cases, and the statement to blame."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from oracle.arithmetic import adapter
+from oracle.cases import GENERIC, Case, sizes_at
+from oracle.diagnosis.probes.capture import Call, Event
+from oracle.diagnosis.probes.looking import CannotLook, Look, look
+from oracle.diagnosis.probes.reading import overlap
+from oracle.diagnosis.probes.statements import Statement
+from oracle.diagnosis.probes.suspects import Inquiry, Suspects
+from oracle.diagnosis.probes.truth import Twin
+from oracle.draws import key
+from oracle.trial import Trial
+
+_GENERIC_CASES = 3
+_SMALL = 4  # no size of a generic case is larger, where the subject allows it
+
+
+@dataclass(eq=False)
+class Wrong:
+    """A probe or gradient whose own rule is wrong, in the case that shows it best."""
+
+    name: str
+    found: Look
+    is_leaf: bool
+    steps: list[int | None]  # at which it is wrong, in the order in which they were computed
+    cases: int  # in how many cases
+    smallest: Case | None  # the smallest of them
+    suspects: Suspects = field(default_factory=Suspects)
+    serial: int = 0  # when it was computed
+
+    @property
+    def statement(self) -> Statement | None:
+        """The statement to blame first."""
+        return next(iter(self.suspects.statements), None)
+
+
+@dataclass
+class Examination:
+    """What all cases together show."""
+
+    looks: list[Look]
+    wrong: list[Wrong]
+    refused: list[str]  # why cases could not be looked at
+
+
+def examined(trial: Trial, cases: Iterable[Case]) -> Examination:
+    """Look at every case, and gather what is wrong in any of them."""
+    twin, looks, refused = Twin(trial.subject), list[Look](), list[str]()
+    for case in cases:
+        try:
+            looks.append(look(trial, twin, case))
+        except CannotLook as why:
+            refused.append(str(why))
+    found = Examination(looks, [], list(dict.fromkeys(refused)))
+    names = dict.fromkeys(name for one in looks for name, _ in one.rules)
+    leaves = dict.fromkeys(leaf for one in looks for leaf in one.leaves)
+    for name, is_leaf in [*((name, False) for name in names), *((leaf, True) for leaf in leaves)]:
+        if (wrong := _gathered(name, is_leaf, looks)) is not None:
+            found.wrong.append(wrong)
+    for wrong in found.wrong:
+        with adapter.precision(trial.bits):
+            _accuse(wrong)
+    _share_blame(found.wrong)
+    found.wrong.sort(key=lambda wrong: (wrong.is_leaf, wrong.serial))
+    return found
+
+
+def cases_for(trial: Trial, failing: Case, smallest: Case) -> list[Case]:
+    """A few generic cases of several steps, the failing one, and the smallest: those that show most come first."""
+    within = {name: (low, max(low, min(high, _SMALL))) for name, (low, high) in trial.sizes.items()}
+    if "T" in within:
+        low, high = within["T"]
+        within["T"] = (min(max(low, 3), trial.sizes["T"][1]), max(high, min(3, trial.sizes["T"][1])))
+    seeds = [key(failing.seed, "probes", k) % 2**32 for k in range(_GENERIC_CASES)]
+    generic = [Case(sizes_at(GENERIC, seed, within), GENERIC, seed) for seed in seeds]
+    return [*generic, smallest, failing]
+
+
+def _gathered(name: str, is_leaf: bool, looks: Sequence[Look]) -> Wrong | None:
+    """A probe or gradient that is wrong in some case, with the case that shows it in most steps."""
+    best, steps, cases = None, list[int | None](), list[Case]()
+    for one in looks:
+        if is_leaf:
+            here: list[int | None] = [None] if one.leaves.get(name) == "wrong" else []
+        else:
+            here = [step for probe, step in one.ordered if probe == name and one.rules[probe, step] == "wrong"]
+        if here:
+            cases.append(one.case)
+            if len(here) > len(steps):
+                best, steps = one, here
+    if best is None:
+        return None
+    smallest = min(cases, key=lambda case: sum(case.sizes.values()))
+    return Wrong(name, best, is_leaf, steps, len(cases), smallest)
+
+
+# ---- whom to blame
+
+
+def _accuse(wrong: Wrong) -> None:
+    """Follow the wrong value, at the step that leaves the fewest to blame."""
+    found, cleared = wrong.found, _cleared(wrong.found)
+    for step in wrong.steps:
+        event = _leaf_event(found, wrong.name) if wrong.is_leaf else found.samples[wrong.name].event(step)
+        if event is None:
+            continue
+        wrong.serial = wrong.serial or event.serial
+        target = next((name for name in event.binds if _holds(event, name, found, wrong)), "")
+        suspects = Inquiry(found, wrong.name, step, cleared).into(event, target)
+        fewer = len(suspects.statements) + len(suspects.before) < len(wrong.suspects.statements) + len(
+            wrong.suspects.before
+        )
+        if not wrong.suspects.statements or fewer:
+            wrong.suspects = suspects
+
+
+def _holds(event: Event, name: str, found: Look, wrong: Wrong) -> bool:
+    """Whether a target of a statement is the wrong variable."""
+    if wrong.is_leaf:
+        return overlap(event.binds[name].memory, found.capture.kept.get(wrong.name))
+    return name in found.capture.bases(wrong.name)
+
+
+def _leaf_event(found: Look, leaf: str) -> Event | None:
+    """The last statement that computed something into the array that a gradient was read from."""
+    kept = found.capture.kept.get(leaf)
+    for event in reversed(found.capture.events):
+        stored = [*event.writes.values(), *(one.memory for one in event.binds.values())]
+        if not event.statement.is_plain and any(overlap(kept, one) for one in stored):
+            return event
+    return None
+
+
+def _cleared(found: Look) -> list[Statement]:
+    """The statements that ran in calls which gave values that follow rightly."""
+    events = [found.samples[name].event(step) for (name, step), rule in found.rules.items() if rule == "right"]
+    events += [one for leaf, rule in found.leaves.items() if rule == "right" and (one := _leaf_event(found, leaf))]
+    return [statement for event in events for statement in _inside(event.ran)]
+
+
+def _inside(calls: Iterable[Call]) -> Iterable[Statement]:
+    """The statements of calls, and of the calls made from them."""
+    for call in calls:
+        for event in call.events:
+            yield event.statement
+            yield from _inside(event.ran)
+
+
+def _share_blame(wrong: Sequence[Wrong]) -> None:
+    """Where several wrong values have a suspect in common that not one of them clears, it is the likeliest of each."""
+    counts = Counter(statement for one in wrong for statement in one.suspects.statements)
+    for one in wrong:
+        if one.suspects.certain:
+            continue
+        one.suspects.computing.sort(key=lambda statement: -counts[statement])

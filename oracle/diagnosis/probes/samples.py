@@ -1,0 +1,146 @@
+"""From what a probe was given, statement by statement, to its value at each step, in the order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from oracle.diagnosis.probes.capture import Capture, Event, Path, Stored
+from oracle.diagnosis.probes.reading import overlap
+from oracle.program.probing import Place
+
+Raw = np.ndarray[Any, Any]
+
+
+class NoSamples(Exception):
+    """Why a probe cannot be examined."""
+
+
+class WrongCount(NoSamples):
+    """A probe that was not stored to once for each step."""
+
+    def __init__(self, place: str, found: int, steps: int, last: Stored) -> None:
+        self.found, self.steps, self.last = found, steps, last
+        super().__init__(f"{place} was stored to {found} time{'s' * (found != 1)}, but there are {steps} steps")
+
+
+@dataclass(eq=False)
+class Sampled:
+    """A probe's values: raw balls of the shape of the twin's place, and the statements that gave them, by step."""
+
+    values: Raw
+    given: list[Event]  # for each step; one for a place without steps
+    stacked: bool
+
+    @property
+    def steps(self) -> list[int | None]:
+        """The steps, counted from 0; `[None]` for a place without steps."""
+        return list(range(len(self.given))) if self.stacked else [None]
+
+    def at(self, step: int | None) -> Raw:
+        """The value at a step."""
+        return self.values if step is None else self.values[step : step + 1].reshape(self.values.shape[1:])
+
+    def event(self, step: int | None) -> Event:
+        """The statement that gave the value at a step."""
+        return self.given[step or 0]
+
+
+def sampled(name: str, capture: Capture, place: Place, shape: tuple[int, ...]) -> Sampled:
+    """The values of a probe, stacked as the twin's place is.
+
+    Raises
+    ------
+    NoSamples
+        If it was never stored to, or not once for each step, or in another shape.
+    """
+    stored = _of_one_function(name, capture)
+    if not place.stacked:
+        return _single(name, capture, stored, shape)
+    whole = [one for one in stored if one.value.value.shape == shape and one.call is stored[-1].call]
+    if whole and len(whole) == len(stored):
+        return _whole(whole[-1], stored, shape, name)
+    return _by_step(name, capture, stored, shape)
+
+
+def _of_one_function(name: str, capture: Capture) -> list[Stored]:
+    """What was stored, if it was in one function."""
+    probe = capture.probes[name]
+    stored = [one for one in capture.stored[name] if one.value.is_array]
+    if not stored:
+        raise NoSamples(f"the backward stored nothing at {probe.place}")
+    own: dict[CodeType, None] = dict.fromkeys(one.call.code for one in stored if one.call is one.event.call)
+    codes = list(own) or list(dict.fromkeys(one.call.code for one in stored))
+    if len(codes) > 1:
+        names = " or ".join(f"{code.co_name}.{probe.place}" for code in codes)
+        raise NoSamples(f"several functions store to {probe.place}; write {names}")
+    return [one for one in stored if one.call.code is codes[0]]
+
+
+def _single(name: str, capture: Capture, stored: Sequence[Stored], shape: tuple[int, ...]) -> Sampled:
+    """A place that the twin passes once."""
+    chosen = _chosen(capture, name, [list(stored)])[0]
+    _expect(name, chosen.value.value.shape, shape)
+    return Sampled(chosen.value.value.reshape(shape), [chosen.event], False)
+
+
+def _whole(last: Stored, stored: Sequence[Stored], shape: tuple[int, ...], name: str) -> Sampled:
+    """An array that holds all steps, in the order of time."""
+    given = []
+    for step in range(shape[0]):
+        part = last.value.memory[step]
+        wrote = [one.event for one in stored if any(overlap(part, w) for w in one.event.writes.values())]
+        given.append(wrote[-1] if wrote else last.event)
+    return Sampled(last.value.value, given, True)
+
+
+def _by_step(name: str, capture: Capture, stored: Sequence[Stored], shape: tuple[int, ...]) -> Sampled:
+    """One value for each round of the loop, or for each call."""
+    chosen = None
+    for groups in _groupings(stored):
+        if len(groups) == shape[0]:
+            chosen = _chosen(capture, name, groups)
+            break
+    if chosen is None:
+        raise WrongCount(
+            capture.probes[name].place, [len(groups) for groups in _groupings(stored)][-1], shape[0], stored[-1]
+        )
+    for one in chosen:
+        _expect(name, one.value.value.shape, shape[1:])
+    if capture.probes[name].order == "reversed":
+        chosen = chosen[::-1]
+    return Sampled(np.stack([one.value.value.reshape(shape[1:]) for one in chosen]), [o.event for o in chosen], True)
+
+
+def _groupings(stored: Sequence[Stored]) -> Iterator[list[list[Stored]]]:
+    """What was stored in one round, from calls down to the innermost loop; of several loops the last one first."""
+    for depth in range(max(len(one.path) for one in stored) + 1):
+        loops: dict[tuple[int, ...], dict[tuple[int, Path], list[Stored]]] = {}
+        for one in stored:
+            if len(one.path) >= depth:
+                rounds = loops.setdefault(tuple(line for line, _ in one.path[:depth]), {})
+                rounds.setdefault((one.call.serial, one.path[:depth]), []).append(one)
+        for rounds in reversed(loops.values()):
+            yield list(rounds.values())
+
+
+def _chosen(capture: Capture, name: str, groups: list[list[Stored]]) -> list[Stored]:
+    """The value that counts of each round: the last, or the one that was asked for."""
+    store = capture.probes[name].store
+    if store is None:
+        return [group[-1] for group in groups]
+    which, count = store
+    if wrong := [len(group) for group in groups if len(group) != count]:
+        place = capture.probes[name].place
+        raise NoSamples(f"{place} is declared to be stored {count} times in a step, but was stored {wrong[0]} times")
+    return [group[which - 1] for group in groups]
+
+
+def _expect(name: str, found: tuple[int, ...], shape: tuple[int, ...]) -> None:
+    """Shapes agree, but for axes of length 1."""
+    if tuple(n for n in found if n != 1) != tuple(n for n in shape if n != 1):
+        raise NoSamples(f"its value has shape {found}, but that of the reference {shape}")
