@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from oracle.outcome import Outcome
     from oracle.trial import Trial
 
-EVALUATIONS, FOR_EVIDENCE = 1400, 800  # of the code under test; a small case costs half a millisecond
+EVALUATIONS, FOR_EVIDENCE = 1100, 500  # of the code under test; a small case costs half a millisecond
 MOST = 4  # findings shown
 
 Family = Callable[[Evidence], Iterator[Cause]]

@@ -19,8 +19,8 @@ def changed_terms(evidence: Evidence) -> Iterator[Cause]:
     found = Search(evidence).explain()
     for explained in [_most_telling(found)] if found else []:
         edit = explained.edit
-        claim = f"{gradients(evidence.wrong, evidence)} is the derivative {edit.says}, "
-        claim += f"at {os.path.basename(edit.file)}:{edit.line} of the forward"
+        claim = f"{gradients(evidence.wrong, evidence)} is the derivative {edit.says}"
+        claim += f", at {os.path.basename(edit.file)}:{edit.line} of the forward" if edit.file else ""
         seen = f"along generic directions of all gradients, in {counted(explained.cases)}, "
         seen += f"to {int(explained.digits)} digits"
         yield Cause(edit.kind, claim, evidence=seen, certain=True, leaves=evidence.wrong)

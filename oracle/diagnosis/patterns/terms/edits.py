@@ -7,7 +7,7 @@ edited forward is what a backward gives that has this very fault, and no other.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,8 @@ class Edit:
     line: int
     followed: tuple[int, ...] = ()
     whole: bool = False  # whether it is about all that a name is given
+    cuts: bool = False  # whether it severs what one pass of a loop hands to the next
+    silent: str = ""  # an output whose cotangent is left out
 
 
 def frozen(uses: Iterable[Use], file: str) -> Edit:
@@ -72,6 +74,28 @@ def exchanged(factor: Factor, use: Use, file: str, name: str) -> Edit:
         return base + (value - base) * (watch.scopes[factor.number][turn][name] / watch.base[factor.other][turn])
 
     says = f"with {factor.other_text} replaced by {name} in the derivative of {factor.within} to {use.text}"
+    return Edit(REPLACED, says, {factor.number: move}, file, use.line)
+
+
+def given_later(factor: Factor, use: Use, file: str, other: Use) -> Edit:
+    """The same with what another name is given."""
+
+    def move(watch: Watch, turn: int, value: Any, base: Any) -> Any:
+        return base + (value - base) * (watch.base[other.number][turn] / watch.base[factor.other][turn])
+
+    says = f"with {factor.other_text} replaced by {other.target} in the derivative of {factor.within} to {use.text}"
+    return Edit(REPLACED, says, {factor.number: move}, file, use.line)
+
+
+def complement(factor: Factor, use: Use, file: str, name: str) -> Edit:
+    """The same with 1 less the local name."""
+
+    def move(watch: Watch, turn: int, value: Any, base: Any) -> Any:
+        return base + (value - base) * (
+            (1.0 - watch.scopes[factor.number][turn][name]) / watch.base[factor.other][turn]
+        )
+
+    says = f"with {factor.other_text} replaced by 1 - {name} in the derivative of {factor.within} to {use.text}"
     return Edit(REPLACED, says, {factor.number: move}, file, use.line)
 
 
@@ -145,7 +169,16 @@ def in_pass(use: Use, file: str, index: int, words: str, inside: bool) -> Edit:
         return base.copy() if chosen is inside else value
 
     says = f"with one summand missing {words}, the one through {_place(use)}"
-    return Edit(MISSING, says, {use.number: move}, file, use.line, whole=use.assigned)
+    cuts = index == 0 and not inside
+    return Edit(MISSING, says, {use.number: move}, file, use.line, whole=use.assigned, cuts=cuts)
+
+
+def unheard(output: str, edit: Edit | None = None) -> Edit:
+    """The cotangent of an output left out, alone or with another edit."""
+    says = f"with the cotangent of {output} left out"
+    if edit is None:
+        return Edit(MISSING, says, {}, "", 0, silent=output)
+    return replace(edit, says=f"{edit.says}, and {says}", silent=output)
 
 
 SLOPES: tuple[tuple[str, Formula], ...] = (
@@ -155,8 +188,8 @@ SLOPES: tuple[tuple[str, Formula], ...] = (
     ("with 1 - y**2 as the derivative of y = {f}", lambda y, a: 1.0 - y * y),
     ("with 1 - y as the derivative of y = {f}", lambda y, a: 1.0 - y),
     ("with y**2 as the derivative of y = {f}", lambda y, a: y * y),
-    ("with 1 - y**2 as the derivative of y = {f}, where y is taken before the function", lambda y, a: 1.0 - a * a),
-    ("with y (1 - y) as the derivative of y = {f}, where y is taken before the function", lambda y, a: a * (1.0 - a)),
+    ("with 1 - a**2 as the derivative of {f}, a its argument", lambda y, a: 1.0 - a * a),
+    ("with a (1 - a) as the derivative of {f}, a its argument", lambda y, a: a * (1.0 - a)),
     ("with 1 - tanh(y)**2 as the derivative of y = {f}", lambda y, a: 1.0 - np.tanh(y) ** 2),
     ("with 1 - tanh(a)**2 as the derivative of {f}, a its argument", lambda y, a: 1.0 - np.tanh(a) ** 2),
     ("with σ(y) (1 - σ(y)) as the derivative of y = {f}", lambda y, a: _sigmoid(y) * (1.0 - _sigmoid(y))),
@@ -179,7 +212,8 @@ def _sigmoid(y: Any) -> Any:
 
 def _bracketed(text: str) -> str:
     """An expression as a part of another."""
-    return text if text.replace("_", "a").isalnum() or text.endswith((")", "]")) else f"({text})"
+    plain = text.replace("_", "a").replace(".", "a").isalnum() or text.endswith((")", "]"))
+    return text if plain and " " not in text else f"({text})"
 
 
 def _place(use: Use) -> str:
@@ -206,6 +240,14 @@ def factors(every: Iterable[Uses], watch: Watch, alive: frozenset[int]) -> Itera
     yield (left_out(factor, use, file) for factor, use, file in pairs)
     yield (edit for uses in listed for edit in _slopes(uses, watch))
     yield (exchanged(factor, use, file, name) for factor, use, file in pairs for name in _names(watch, factor))
+    yield (
+        given_later(factor, use, uses.file, other)
+        for uses in listed
+        for factor, use, file in pairs
+        if file == uses.file
+        for other in _later(uses, watch, factor)
+    )
+    yield (complement(factor, use, file, name) for factor, use, file in pairs for name in _names(watch, factor))
     yield (edit for uses in listed for edit in _matrices(uses, watch))
     yield (altered(factor, use, file, *formula) for factor, use, file in pairs for formula in FORMULAS)
     yield (edit for uses in listed for edit in _sums(uses, watch))
@@ -271,6 +313,16 @@ def _elementwise(watch: Watch, application: Application) -> bool:
 def _names(watch: Watch, factor: Factor) -> list[str]:
     """The local names that could stand in place of the other factor."""
     return _in_every_scope(watch, factor.number)
+
+
+def _later(uses: Uses, watch: Watch, factor: Factor) -> Iterator[Use]:
+    """What names are given at the same passes, before or after, in the shape of the factor."""
+    own = watch.base[factor.number]
+    for use in uses.uses.values():
+        given = watch.base.get(use.number, [])
+        fits = len(given) == len(own) and all(a.shape == b.shape for a, b in zip(given, own, strict=True))
+        if use.assigned and fits:
+            yield use
 
 
 def _in_every_scope(watch: Watch, number: int) -> list[str]:

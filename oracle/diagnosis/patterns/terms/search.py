@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from oracle.arithmetic import adapter
+from oracle.arithmetic import adapter, enclosures
 from oracle.diagnosis.patterns.budget import Spent
 from oracle.diagnosis.patterns.evidence import Evidence, Sample
 from oracle.diagnosis.patterns.terms import edits
@@ -77,15 +77,15 @@ class Search:
     def _search(self, uses: Sequence[Uses], samples: Sequence[Sample]) -> list[Explained]:
         """The edits of the simplest kind that has any which hold in all cases."""
         self._record(samples[0])
-        alive, held = self._summands(uses, samples[0])
+        alive, held, apart = self._summands(uses, samples[0])
+        outputs = list(samples[0].cotangents) if len(samples[0].cotangents) > 1 else []
+        unheard = (edits.unheard(output) for output in outputs)
+        passes = list(edits.passes(uses, self.watch, apart))
+        cut = (edits.unheard(output, edit) for edit in passes if edit.cuts for output in outputs)
         tiers = itertools.chain(
-            [iter(held)],
+            [iter(held), unheard],
             edits.factors(uses, self.watch, alive),
-            [
-                edits.passes(uses, self.watch, alive),
-                edits.multiples(uses, alive),
-                self._pairs(uses, alive),
-            ],
+            [iter(passes), edits.multiples(uses, apart), self._pairs(uses, alive), cut],
         )
         for number, tier in enumerate(tiers):
             holding = held if number == 0 else self._holding(tier, samples[0])
@@ -104,17 +104,22 @@ class Search:
         with self.watch.recording():
             objective(sample.point, self.trial.binding, base, BITS)
 
-    def _summands(self, uses: Sequence[Uses], sample: Sample) -> tuple[frozenset[int], list[Edit]]:
-        """The uses that take part in a derivative at all, and those without which it is what the backward gives."""
+    def _summands(self, uses: Sequence[Uses], sample: Sample) -> tuple[frozenset[int], list[Edit], frozenset[int]]:
+        """The uses that take part in a derivative at all, those without which it is what the backward gives.
+
+        And of uses without which it is the same the first.
+        """
         alive: set[int] = set()
         held: list[Edit] = []
+        apart: dict[str, int] = {}
         truth = self._claim(sample, sample.truth)[0]
         for use, edit in edits.summands(uses, self.watch):
             seen = self._slope(edit, sample)
             if seen is not None and not _near(seen, truth, self._claim(sample)[1]):
                 alive.add(use.number)
+                apart.setdefault(enclosures.show(seen, 30), use.number)
                 held += [edit] if self._matches(seen, sample) else []
-        return frozenset(alive), held
+        return frozenset(alive), held, frozenset(apart.values())
 
     def _pairs(self, uses: Sequence[Uses], alive: frozenset[int]) -> Iterator[Edit]:
         """Two summands at once, each all that a name is given."""
@@ -155,7 +160,7 @@ class Search:
                     for leaf, v in along.items()
                 }
                 with self.watch.moving(edit.moves, edit.followed):
-                    ends.append(objective(point, self.trial.binding, moved, BITS))
+                    ends.append(objective(_without(point, edit.silent), self.trial.binding, moved, BITS))
             return (ends[0] - ends[1]) * adapter.lift(2.0 ** (exponent - 1))[()]
 
     def _along(self, sample: Sample) -> dict[str, Raw]:
@@ -201,6 +206,15 @@ class Search:
                 return None
             told, digits = told + bool(sample.wrong), min(digits, said.digits)
         return Explained(edit, told, digits) if told >= LEAST else None
+
+
+def _without(point: Point, output: str) -> Point:
+    """The same point with a cotangent of zero for one output."""
+    if not output:
+        return point
+    other = point.moved(point.values)
+    other._cotangents = {**point._cotangents, output: np.zeros_like(point._cotangents[output])}
+    return other
 
 
 def _near(seen: Any, claim: Any, size: float) -> bool:

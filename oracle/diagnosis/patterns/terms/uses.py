@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import CodeType
 from typing import Any
 
@@ -31,6 +31,7 @@ class Use:
     text: str  # `hs[t - 1]`
     within: str  # the operation around it: `np.dot(Whh, hs[t - 1])`, or the statement
     assigned: bool = False  # whether it is all that a name is given
+    target: str = ""  # that name
 
 
 @dataclass(frozen=True)
@@ -219,7 +220,7 @@ class _Marker(ast.NodeTransformer):
         self._around.pop()
         if assigned and (number := _number(marked)) is not None:
             use = self.found.uses[number]
-            self.found.uses[number] = Use(number, use.line, use.text, use.within, assigned=True)
+            self.found.uses[number] = replace(use, assigned=True, target=around.partition(" = ")[0])
         return marked
 
     # ---- expressions

@@ -15,7 +15,7 @@ import contextlib
 import linecache
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from oracle.arithmetic import adapter
@@ -87,10 +87,20 @@ def _kept(value: Any) -> Any:
 
 
 def _locals(names: dict[str, Any], shape: tuple[int, ...]) -> dict[str, Any]:
-    """The local names that hold numbers in this shape."""
-    return {
-        name: _kept(value) for name, value in list(names.items()) if adapter.is_ball(value) and value.shape == shape
-    }
+    """The local names, and the attributes of local objects, that hold numbers in this shape."""
+    found = dict(names)
+    for name, owner in names.items():
+        for attribute, value in _attributes(owner).items():
+            found[f"{name}.{attribute}"] = value
+    return {name: _kept(value) for name, value in found.items() if adapter.is_ball(value) and value.shape == shape}
+
+
+def _attributes(owner: Any) -> dict[str, Any]:
+    """The attributes that an object itself holds; not those of modules, classes and balls."""
+    if adapter.is_ball(owner) or isinstance(owner, type | ModuleType):
+        return {}
+    held = getattr(owner, "__dict__", None)
+    return dict(held) if isinstance(held, dict) else {}
 
 
 @contextlib.contextmanager
