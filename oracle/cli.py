@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-COMMANDS: Final = ("verify", "replay", "subjects")  # in the order of the help; each is oracle.commands.NAME:NAME
+COMMANDS: Final = ("verify", "watch", "replay", "subjects", "vectors")  # in the order of the help; see oracle.commands
 
 
 class Commands(click.Group):
