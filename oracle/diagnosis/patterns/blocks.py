@@ -11,7 +11,7 @@ import numpy as np
 from oracle.diagnosis.cause import Cause
 from oracle.diagnosis.patterns.evidence import Evidence, Sample
 from oracle.diagnosis.patterns.relations import same, zero
-from oracle.diagnosis.patterns.words import in_cases, listed
+from oracle.diagnosis.patterns.words import gradients, in_cases, listed
 
 _LEAST = 3
 _BLOCKS = re.compile(r"(\d+)\*(\w+)")  # 4*H: four blocks of H
@@ -27,18 +27,18 @@ def _blocks(evidence: Evidence, leaf: str) -> tuple[int, int] | None:
 
 def permuted(evidence: Evidence) -> Iterator[Cause]:
     """Gradients whose blocks are those of the derivative in another order."""
+    groups: dict[tuple[int, ...], list[str]] = {}
     for leaf in evidence.wrong:
-        if (blocks := _blocks(evidence, leaf)) is None:
-            continue
-        samples = evidence.where_wrong(leaf)
-        orders = {_order(sample, leaf, *blocks) for sample in samples}
-        if len(samples) < _LEAST or len(orders) != 1 or (order := orders.pop()) is None:
-            continue
-        moved = [f"{k} holds block {other}" for k, other in enumerate(order) if k != other]
-        claim = (
-            f"the blocks of the gradient of {leaf} are in another order: {listed([f'block {one}' for one in moved])}"
-        )
-        yield Cause("permuted-blocks", claim, evidence=in_cases(samples), certain=True, leaves=(leaf,))
+        if (blocks := _blocks(evidence, leaf)) is not None:
+            samples = evidence.where_wrong(leaf)
+            orders = {_order(sample, leaf, *blocks) for sample in samples}
+            if len(samples) >= _LEAST and len(orders) == 1 and (order := orders.pop()) is not None:
+                groups.setdefault(order, []).append(leaf)
+    for order, leaves in groups.items():
+        samples = [s for s in evidence.plain if any(leaf in s.wrong for leaf in leaves)]
+        moved = listed([f"block {k} holds block {other}" for k, other in enumerate(order) if k != other])
+        claim = f"the blocks of {gradients(leaves, evidence)} are in another order (counted from 0): {moved}"
+        yield Cause("permuted-blocks", claim, evidence=in_cases(samples), certain=True, leaves=tuple(leaves))
 
 
 def _order(sample: Sample, leaf: str, axis: int, count: int) -> tuple[int, ...] | None:

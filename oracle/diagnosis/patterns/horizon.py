@@ -33,10 +33,11 @@ def only(size: int, index: int) -> Any:
 
 def _apart(evidence: Evidence, name: str, size: int, number: int) -> Case:
     """A case in which one size has a value that no other size has."""
-    base = evidence.plain[0].case
+    base, within = evidence.plain[0].case, evidence.trial.sizes
+    size = min(size, within[name][1])
     rest = [other for other in base.sizes if other != name]
-    sizes = {other: 2 + (k + number) % 2 for k, other in enumerate(rest)}
-    within = evidence.trial.sizes
+    free = [other for other in (2, 3, 4) if other != size]
+    sizes = {other: free[(k + number) % 2] for k, other in enumerate(rest)}
     bounded = {key: min(max(value, within[key][0]), within[key][1]) for key, value in {**sizes, name: size}.items()}
     return Case(bounded, seed=base.seed + 101 * number + size)
 
@@ -58,9 +59,11 @@ def truncated(evidence: Evidence) -> Iterator[Cause]:
     for leaf in leaves:
         reach = {_reach(evidence, s, leaf) for s in samples}
         if len(samples) >= 2 and len(reach) == 1 and (k := reach.pop()):
-            claim = f"a cotangent reaches {counted(k, 'step')} of {leaf} back, its own included, and none before"
-            seen = f"exactly zero beyond, the derivative within: {in_cases(samples)}"
-            yield Cause("truncated", claim, evidence=seen, certain=True, leaves=evidence.wrong)
+            back = f"at its own step and {counted(k - 1, 'step')} before it" if k > 1 else "at its own step"
+            claim = f"a cotangent reaches {leaf} {back}, and none further back"
+            seen = f"the derivative there, exactly zero beyond: {in_cases(samples)}"
+            kind = "truncated" if k > 1 else "carry"
+            yield Cause(kind, claim, evidence=seen, certain=True, leaves=evidence.wrong)
             return
 
 
@@ -88,7 +91,7 @@ def one_row(evidence: Evidence) -> Iterator[Cause]:
     for index, words in ((-1, "last"), (0, "first")):
         held = [leaf for leaf in leaves if leaf]
         told = 0
-        for number, rows in enumerate((4, 3)):
+        for number, rows in enumerate((3, 2)):
             case = _apart(evidence, name, rows, number)
             whole = sample(evidence.trial, case, evidence.budget) if held and case.sizes[name] > 1 else None
             alone = _alone(evidence, case, name, index) if whole is not None else None

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from oracle.arithmetic import adapter, enclosures
+from oracle.arithmetic import adapter
 from oracle.diagnosis.cause import Cause
 from oracle.diagnosis.patterns.evidence import Evidence, Sample
-from oracle.diagnosis.patterns.relations import equal, ratio, same
+from oracle.diagnosis.patterns.relations import equal, ratio, same, shown
 from oracle.diagnosis.patterns.words import counted, gradients, in_cases
 from oracle.runs import Known
 
@@ -27,7 +27,7 @@ def clipped(evidence: Evidence) -> Iterator[Cause]:
                 return
             cut += at
     if len(cut) >= 2 and equal(cut):
-        bound = enclosures.show(cut[0])
+        bound = shown(cut[0])
         samples = [s for s in evidence.plain if s.wrong]
         claim = f"{gradients(evidence.wrong, evidence)} is the derivative with every entry clipped to ±{bound}"
         seen = f"{counted(len(cut), 'wrong entr').replace('entrs', 'entries')} in {counted(len(samples))}"
@@ -56,7 +56,7 @@ def norm_clipped(evidence: Evidence) -> Iterator[Cause]:
             return
         norms.append(sum(adapter.inner(balls, balls) for balls in sample.got.values()).sqrt())
     if len(norms) >= 3 and equal(norms):
-        claim = f"all gradients are the derivative scaled down to the joint norm {enclosures.show(norms[0])}"
+        claim = f"all gradients are the derivative scaled down to the joint norm {shown(norms[0])}"
         samples = [s for s in evidence.plain if s.wrong]
         yield Cause("norm-clip", claim, evidence=in_cases(samples), certain=True, leaves=evidence.wrong)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from oracle.arithmetic import adapter
@@ -17,13 +17,23 @@ if TYPE_CHECKING:
     from oracle.outcome import Outcome
     from oracle.trial import Trial
 
-EVALUATIONS, FOR_EVIDENCE = 1100, 500  # of the code under test; a small case costs half a millisecond
+# Evaluations of the code under test; in a small case one takes half a millisecond.
+FOR_EVIDENCE, FOR_TERMS, FOR_THE_REST = 500, 700, 250
 MOST = 4  # findings shown
 
 Family = Callable[[Evidence], Iterator[Cause]]
-EXPLAINING: dict[str, Family] = {**values.FAMILIES, **limits.FAMILIES, **horizon.FAMILIES}
-PLACING: dict[str, Family] = {**blocks.FAMILIES}
-HINTING: dict[str, Family] = {**sizes.FAMILIES, **sides.FAMILIES}
+STAGES: tuple[tuple[int, Mapping[str, Family]], ...] = (
+    (0, {**limits.FAMILIES, **values.FAMILIES}),
+    (FOR_TERMS, terms.FAMILIES),
+    (FOR_THE_REST, {**horizon.FAMILIES, **blocks.FAMILIES, **sizes.FAMILIES, **sides.FAMILIES}),
+)
+_EXPLAIN = frozenset(
+    (
+        *("constant-ratio", "sign", "transpose", "other-gradient", "zero", "missing-summand", "replaced-factor"),
+        *("overwrites", "clip", "norm-clip", "truncated", "permuted-blocks", "batch"),
+    )
+)
+_SAYS_MORE = {"norm-clip": "constant-ratio", "permuted-blocks": "one-block", "missing-summand": "carry"}
 
 
 def recognise(trial: Trial, failing: Outcome, smallest: Case) -> tuple[list[Cause], list[str]]:
@@ -53,24 +63,19 @@ def recognise(trial: Trial, failing: Outcome, smallest: Case) -> tuple[list[Caus
     evidence = gather(trial, failing.case, smallest, budget)
     if not evidence.wrong:
         return [], []
-    budget.left += EVALUATIONS - FOR_EVIDENCE
     with adapter.precision(BITS):
         return _found(evidence)
 
 
 def _found(evidence: Evidence) -> tuple[list[Cause], list[str]]:
+    """What each stage finds, until every wrong gradient is explained; and what was tried in vain."""
     causes: list[Cause] = []
     ruled_out: list[str] = []
-    for family, look in EXPLAINING.items():
-        _try(family, look, evidence, causes, ruled_out)
-    if not _explained(causes, evidence):
-        for family, look in (*terms.FAMILIES.items(), *PLACING.items()):
-            _try(family, look, evidence, causes, ruled_out)
-    if not _explained(causes, evidence):
-        for family, look in HINTING.items():
-            _try(family, look, evidence, causes, ruled_out)
-    if evidence.budget.short:
-        ruled_out.append(f"(not all was tried: the budget of {EVALUATIONS} evaluations was used up)")
+    for evaluations, families in STAGES:
+        if not _explained(causes, evidence):
+            evidence.budget.left, evidence.budget.short = evaluations, False
+            for family, look in families.items():
+                _try(family, look, evidence, causes, ruled_out)
     return _ordered(causes, evidence)[:MOST], ruled_out
 
 
@@ -78,15 +83,8 @@ def _try(family: str, look: Family, evidence: Evidence, causes: list[Cause], rul
     """Ask one family."""
     found = list(look(evidence))
     causes += found
-    ruled_out += [] if found else [family]
-
-
-_EXPLAIN = frozenset(
-    (
-        *("constant-ratio", "sign", "transpose", "other-gradient", "zero", "missing-summand", "replaced-factor"),
-        *("overwrites", "clip", "norm-clip", "truncated", "permuted-blocks", "batch"),
-    )
-)
+    unfinished = " (as far as the budget allowed)" if evidence.budget.short else ""
+    ruled_out += [] if found else [f"{family}{unfinished}"]
 
 
 def _explained(causes: list[Cause], evidence: Evidence) -> bool:
@@ -97,10 +95,11 @@ def _explained(causes: list[Cause], evidence: Evidence) -> bool:
 
 def _ordered(causes: list[Cause], evidence: Evidence) -> list[Cause]:
     """What is certain and explains all comes first, then what explains some, then where it is, then hints."""
-    wrong = set(evidence.wrong)
+    wrong, kinds = set(evidence.wrong), {cause.kind for cause in causes}
+    implied = {less for more, less in _SAYS_MORE.items() if more in kinds}
 
     def rank(cause: Cause) -> tuple[bool, bool, bool, int]:
         explains = cause.kind in _EXPLAIN
         return (not cause.certain, not explains, not set(cause.leaves) >= wrong, -len(cause.leaves))
 
-    return sorted(causes, key=rank)
+    return sorted((cause for cause in causes if cause.kind not in implied), key=rank)

@@ -56,6 +56,16 @@ def times(a: Raw, number: Any) -> Raw:
     return np.asarray(a * factor, dtype=object).reshape(a.shape)
 
 
+def shown(ball: Any) -> str:
+    """One ball to six digits, without zeros that say nothing.
+
+    >>> shown(adapter.lift(0.25)[()]), shown(adapter.lift(3.0)[()])
+    ('0.25', '3')
+    """
+    text = enclosures.show(ball)
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+
+
 def equal(balls: Iterable[Any]) -> bool:
     """Whether numbers are all the same, to 30 digits."""
     listed = list(balls)

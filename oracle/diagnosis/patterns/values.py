@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from oracle.arithmetic import enclosures
 from oracle.diagnosis.cause import Cause
 from oracle.diagnosis.patterns.evidence import Evidence, Sample
-from oracle.diagnosis.patterns.relations import equal, ratio, same, times, zero
+from oracle.diagnosis.patterns.relations import equal, ratio, same, shown, times, zero
 from oracle.diagnosis.patterns.words import gradients, in_cases
 
 _LEAST = 3  # cases in which a fact must have held
@@ -49,7 +48,7 @@ def _factor(evidence: Evidence, leaf: str) -> tuple[str, str] | None:
             wrong_sign = ("sign", "{gradients} has the wrong sign")
             return wrong_sign if words == "-1" else ("constant-ratio", f"{{gradients}} is {words} times the derivative")
     if equal(known):
-        return "constant-ratio", f"{{gradients}} is {enclosures.show(known[0])} times the derivative"
+        return "constant-ratio", f"{{gradients}} is {shown(known[0])} times the derivative"
     return "constant-ratio", "{gradients} is the derivative times one factor, which changes with the case"
 
 

@@ -17,6 +17,7 @@ from oracle.diagnosis.patterns.terms.watch import Move, Watch
 
 MISSING, REPLACED, SIGN = "missing-summand", "replaced-factor", "sign"
 Formula = Callable[[Any, Any], Any]
+Look = Callable[[Watch, int], Any]  # a value at the base point, in this pass
 
 
 @dataclass(frozen=True)
@@ -67,35 +68,13 @@ def left_out(factor: Factor, use: Use, file: str) -> Edit:
     return Edit(REPLACED, says, {factor.number: move}, file, use.line)
 
 
-def exchanged(factor: Factor, use: Use, file: str, name: str) -> Edit:
-    """The derivative of a product to one factor with a local name in place of the other factor."""
+def exchanged(factor: Factor, use: Use, file: str, name: str, look: Look) -> Edit:
+    """The derivative of a product to one factor with another value in place of the other factor."""
 
     def move(watch: Watch, turn: int, value: Any, base: Any) -> Any:
-        return base + (value - base) * (watch.scopes[factor.number][turn][name] / watch.base[factor.other][turn])
+        return base + (value - base) * (look(watch, turn) / watch.base[factor.other][turn])
 
     says = f"with {factor.other_text} replaced by {name} in the derivative of {factor.within} to {use.text}"
-    return Edit(REPLACED, says, {factor.number: move}, file, use.line)
-
-
-def given_later(factor: Factor, use: Use, file: str, other: Use) -> Edit:
-    """The same with what another name is given."""
-
-    def move(watch: Watch, turn: int, value: Any, base: Any) -> Any:
-        return base + (value - base) * (watch.base[other.number][turn] / watch.base[factor.other][turn])
-
-    says = f"with {factor.other_text} replaced by {other.target} in the derivative of {factor.within} to {use.text}"
-    return Edit(REPLACED, says, {factor.number: move}, file, use.line)
-
-
-def complement(factor: Factor, use: Use, file: str, name: str) -> Edit:
-    """The same with 1 less the local name."""
-
-    def move(watch: Watch, turn: int, value: Any, base: Any) -> Any:
-        return base + (value - base) * (
-            (1.0 - watch.scopes[factor.number][turn][name]) / watch.base[factor.other][turn]
-        )
-
-    says = f"with {factor.other_text} replaced by 1 - {name} in the derivative of {factor.within} to {use.text}"
     return Edit(REPLACED, says, {factor.number: move}, file, use.line)
 
 
@@ -126,14 +105,14 @@ def slope_of(application: Application, use: Use, file: str, words: str, formula:
     return Edit(REPLACED, says, {application.result: move}, file, use.line, (application.argument,))
 
 
-def other_matrix(product: Product, side: int, use: Use, file: str, name: str) -> Edit:
-    """A product of matrices whose derivative to one factor has a local name in place of the other."""
+def other_matrix(product: Product, side: int, use: Use, file: str, name: str, look: Look) -> Edit:
+    """A product of matrices whose derivative to one factor has another value in place of the other."""
     numbers = (product.left, product.right)
 
     def move(watch: Watch, turn: int, value: Any, base: Any) -> Any:
         own = [watch.base[number][turn] for number in numbers]
         steps = [watch.present[number] - before for number, before in zip(numbers, own, strict=True)]
-        own[side] = watch.scopes[numbers[side]][turn][name]
+        own[side] = look(watch, turn)
         moved = base + np.matmul(steps[0], own[1]) + np.matmul(own[0], steps[1])
         if not product.in_place:
             return moved
@@ -218,7 +197,12 @@ def _bracketed(text: str) -> str:
 
 def _place(use: Use) -> str:
     """`hs[t - 1] in np.dot(Whh, hs[t - 1])`, or the statement where the use is all of it."""
-    return use.within if use.assigned else f"{use.text} in {use.within}"
+    return _short(use.within) if use.assigned else f"{use.text} in {_short(use.within)}"
+
+
+def _short(text: str, most: int = 72) -> str:
+    """The beginning of what is long."""
+    return text if len(text) <= most else text[: most - 1].rstrip(" ,") + "…"
 
 
 # ---- which edits there are
@@ -239,18 +223,31 @@ def factors(every: Iterable[Uses], watch: Watch, alive: frozenset[int]) -> Itera
     pairs = [(f, use, file) for f, use, file in pairs if f.number in alive and _fits(watch, f)]
     yield (left_out(factor, use, file) for factor, use, file in pairs)
     yield (edit for uses in listed for edit in _slopes(uses, watch))
-    yield (exchanged(factor, use, file, name) for factor, use, file in pairs for name in _names(watch, factor))
     yield (
-        given_later(factor, use, uses.file, other)
-        for uses in listed
-        for factor, use, file in pairs
-        if file == uses.file
-        for other in _later(uses, watch, factor)
+        edit for uses in listed for factor, use, file in pairs for edit in _exchanged(uses, watch, factor, use, file)
     )
-    yield (complement(factor, use, file, name) for factor, use, file in pairs for name in _names(watch, factor))
+    yield (
+        exchanged(factor, use, file, f"1 - {name}", _complement(factor.number, name))
+        for factor, use, file in pairs
+        for name in _in_every_scope(watch, factor.number)
+    )
     yield (edit for uses in listed for edit in _matrices(uses, watch))
     yield (altered(factor, use, file, *formula) for factor, use, file in pairs for formula in FORMULAS)
     yield (edit for uses in listed for edit in _sums(uses, watch))
+
+
+def _exchanged(uses: Uses, watch: Watch, factor: Factor, use: Use, file: str) -> Iterator[Edit]:
+    """A product with another name in place of one factor, in the file that it stands in."""
+    if file == uses.file:
+        for name in _in_every_scope(watch, factor.number):
+            yield exchanged(factor, use, file, name, _in_scope(factor.number, name))
+        for other in _later(uses, watch, factor.number):
+            yield exchanged(factor, use, file, other.target, _at(other.number))
+
+
+def _complement(number: int, name: str) -> Look:
+    """1 less what a name held when a place was passed."""
+    return lambda watch, turn: 1.0 - watch.scopes[number][turn][name]
 
 
 def _slopes(uses: Uses, watch: Watch) -> Iterator[Edit]:
@@ -269,12 +266,26 @@ def _sums(uses: Uses, watch: Watch) -> Iterator[Edit]:
 
 
 def _matrices(uses: Uses, watch: Watch) -> Iterator[Edit]:
-    """Products of matrices with a local name in place of one factor."""
+    """Products of matrices with another name in place of one factor."""
     for product in uses.products:
         if {product.left, product.right, product.result} <= watch.base.keys():
+            named = uses.uses[product.result]
             for side, number in enumerate((product.left, product.right)):
                 for name in _in_every_scope(watch, number):
-                    yield other_matrix(product, side, uses.uses[product.result], uses.file, name)
+                    yield other_matrix(product, side, named, uses.file, name, _in_scope(number, name))
+                for use in _later(uses, watch, number):
+                    name = f"the {use.target} given next" if use.target == product.texts[side] else use.target
+                    yield other_matrix(product, side, named, uses.file, name, _at(use.number))
+
+
+def _in_scope(number: int, name: str) -> Look:
+    """What a name held when a place was passed."""
+    return lambda watch, turn: watch.scopes[number][turn][name]
+
+
+def _at(number: int) -> Look:
+    """What passed at a place."""
+    return lambda watch, turn: watch.base[number][turn]
 
 
 def passes(every: Iterable[Uses], watch: Watch, alive: frozenset[int]) -> Iterator[Edit]:
@@ -310,14 +321,9 @@ def _elementwise(watch: Watch, application: Application) -> bool:
     return len(given) == len(got) and all(a.shape == y.shape for a, y in zip(given, got, strict=True))
 
 
-def _names(watch: Watch, factor: Factor) -> list[str]:
-    """The local names that could stand in place of the other factor."""
-    return _in_every_scope(watch, factor.number)
-
-
-def _later(uses: Uses, watch: Watch, factor: Factor) -> Iterator[Use]:
-    """What names are given at the same passes, before or after, in the shape of the factor."""
-    own = watch.base[factor.number]
+def _later(uses: Uses, watch: Watch, number: int) -> Iterator[Use]:
+    """What names are given at the same passes, before or after, in the shape of a use."""
+    own = watch.base[number]
     for use in uses.uses.values():
         given = watch.base.get(use.number, [])
         fits = len(given) == len(own) and all(a.shape == b.shape for a, b in zip(given, own, strict=True))
