@@ -29,9 +29,12 @@ def examine(trial: Trial, failing: Outcome, smallest: Case) -> tuple[list[Cause]
     notes = [f"probes could not be examined in some cases: {why}" for why in found.refused[:2]]
     if not found.looks:
         return [], [f"probes could not be examined: {why}" for why in found.refused[:2]]
-    unsampled = {name: why for look in found.looks for name, why in look.unsampled.items()}
-    notes += [f"the probe {name} was not examined: {why}" for name, why in unsampled.items()]
-    if not found.wrong:
+    unsampled: dict[str, list[str]] = {}
+    for name, why in {name: str(why) for look in found.looks for name, why in look.unsampled.items()}.items():
+        unsampled.setdefault(why, []).append(name)
+    notes += [f"not examined: {', '.join(names)}: {why}" for why, names in unsampled.items()]
+    judged = [rule for look in found.looks for rule in (*look.rules.values(), *look.leaves.values())]
+    if set(judged) == {"right"}:
         notes.append("every probed cotangent and every gradient follows from what was computed before it")
     return causes(found), notes
 

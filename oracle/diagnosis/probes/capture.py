@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -91,6 +92,16 @@ class Capture:
         """The last name in a probe's place; none for a part of an array."""
         expression = self._places[name].expression
         return "" if isinstance(expression, ast.Subscript) else title(expression)
+
+    @functools.cached_property
+    def counters(self) -> frozenset[str]:
+        """The names under which the backward read different integers: counters, not sizes."""
+        values: dict[str, set[int]] = {}
+        for event in self.events:
+            for name, one in event.reads.items():
+                if type(one.value) is int:
+                    values.setdefault(name, set()).add(one.value)
+        return frozenset(name for name, found in values.items() if len(found) > 1)
 
     # ---- what the tracer calls
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from oracle.diagnosis.probes.statements import Statement
 from oracle.diagnosis.probes.suspects import Inquiry, Suspects
 from oracle.diagnosis.probes.truth import Twin
 from oracle.draws import key
+from oracle.forms.form import GRADIENT_RULES
+from oracle.subject import Subject
 from oracle.trial import Trial
 
 _GENERIC_CASES = 3
@@ -51,7 +54,7 @@ class Examination:
 
 def examined(trial: Trial, cases: Iterable[Case]) -> Examination:
     """Look at every case, and gather what is wrong in any of them."""
-    twin, looks, refused = Twin(trial.subject), list[Look](), list[str]()
+    twin, looks, refused = _twin_of(trial.subject), list[Look](), list[str]()
     for case in cases:
         try:
             looks.append(look(trial, twin, case))
@@ -69,6 +72,12 @@ def examined(trial: Trial, cases: Iterable[Case]) -> Examination:
     _share_blame(found.wrong)
     found.wrong.sort(key=lambda wrong: (wrong.is_leaf, wrong.serial))
     return found
+
+
+@functools.lru_cache(maxsize=8)
+def _twin_of(subject: Subject) -> Twin:
+    """The twin of a subject, kept: tracing it is most of the cost."""
+    return Twin(subject)
 
 
 def cases_for(trial: Trial, failing: Case, smallest: Case) -> list[Case]:
@@ -106,56 +115,89 @@ def _gathered(name: str, is_leaf: bool, looks: Sequence[Look]) -> Wrong | None:
 def _accuse(wrong: Wrong) -> None:
     """Follow the wrong value, at the step that leaves the fewest to blame."""
     found, cleared = wrong.found, _cleared(wrong.found)
+    if wrong.is_leaf:
+        wrong.suspects = _of_leaf(wrong, cleared)
+        return
+    wrong.serial = found.samples[wrong.name].event(wrong.steps[0]).serial
     for step in wrong.steps:
-        event = _leaf_event(found, wrong.name) if wrong.is_leaf else found.samples[wrong.name].event(step)
-        if event is None:
-            continue
-        wrong.serial = wrong.serial or event.serial
-        target = next((name for name in event.binds if _holds(event, name, found, wrong)), "")
+        event = found.samples[wrong.name].event(step)
+        target = next((name for name in event.binds if name in found.capture.bases(wrong.name)), "")
         suspects = Inquiry(found, wrong.name, step, cleared).into(event, target)
-        fewer = len(suspects.statements) + len(suspects.before) < len(wrong.suspects.statements) + len(
-            wrong.suspects.before
-        )
-        if not wrong.suspects.statements or fewer:
+        if len(suspects.ranks) > 1 and _gave_right(found, event):
+            suspects.ranks[event.statement] = max(suspects.ranks.values()) + 1
+        if not wrong.suspects.ranks or suspects.weight < wrong.suspects.weight:
             wrong.suspects = suspects
 
 
-def _holds(event: Event, name: str, found: Look, wrong: Wrong) -> bool:
-    """Whether a target of a statement is the wrong variable."""
-    if wrong.is_leaf:
-        return overlap(event.binds[name].memory, found.capture.kept.get(wrong.name))
-    return name in found.capture.bases(wrong.name)
+def _gave_right(found: Look, event: Event) -> bool:
+    """Whether the same statement gave a right value too, so that it is less likely to be wrong."""
+    right = [key for key, rule in found.rules.items() if rule == "right"]
+    return any(found.samples[name].event(step) is event for name, step in right)
+
+
+def _of_leaf(wrong: Wrong, cleared: Iterable[tuple[str, int]]) -> Suspects:
+    """Whom to blame for a gradient: the statement that computed it, or the one that returned another in its place."""
+    found, kept = wrong.found, wrong.found.capture.kept.get(wrong.name)
+    event, suspects = _leaf_event(found, wrong.name), Suspects()
+    returned = [call.events[-1].statement for call in found.capture.calls if call.parent is None and call.events][-1:]
+    if event is None:
+        for statement in returned:
+            suspects.add(statement, 0)
+        suspects.before.append(wrong.name)
+        return suspects
+    wrong.serial = event.serial
+    if any(event in sample.given for sample in found.samples.values()):
+        suspects.before.append(wrong.name)
+        for rank, statement in enumerate([*returned, event.statement]):
+            suspects.add(statement, rank)
+        return suspects
+    target = next((name for name, one in event.binds.items() if overlap(one.memory, kept)), "")
+    suspects = Inquiry(found, wrong.name, None, cleared).into(event, target)
+    if not any(names_leaf(name, wrong.name) for name in (*event.binds, *event.writes)):
+        for statement in returned:
+            suspects.add(statement, 1)
+    return suspects
+
+
+def names_leaf(target: str, leaf: str) -> bool:
+    """Whether a variable is called after a gradient, by one of the usual rules.
+
+    >>> names_leaf("W_bar", "W"), names_leaf("param.wg_diff", "param.wg"), names_leaf("U_bar", "W")
+    (True, True, False)
+    """
+    last = target.split(".")[-1].rstrip("]'\"").replace('["', "['").split("['")[-1]
+    return any(rule.format(leaf.split(".")[-1]) in (last, last.split("[")[0]) for rule in GRADIENT_RULES)
 
 
 def _leaf_event(found: Look, leaf: str) -> Event | None:
-    """The last statement that computed something into the array that a gradient was read from."""
+    """The last statement that stored something in the array that a gradient was read from."""
     kept = found.capture.kept.get(leaf)
     for event in reversed(found.capture.events):
         stored = [*event.writes.values(), *(one.memory for one in event.binds.values())]
-        if not event.statement.is_plain and any(overlap(kept, one) for one in stored):
+        if not event.statement.is_loop and any(overlap(kept, one) for one in stored):
             return event
     return None
 
 
-def _cleared(found: Look) -> list[Statement]:
-    """The statements that ran in calls which gave values that follow rightly."""
+def _cleared(found: Look) -> set[tuple[str, int]]:
+    """Lines that ran in calls which gave values that follow rightly, or in a forward whose outputs are right."""
     events = [found.samples[name].event(step) for (name, step), rule in found.rules.items() if rule == "right"]
     events += [one for leaf, rule in found.leaves.items() if rule == "right" and (one := _leaf_event(found, leaf))]
-    return [statement for event in events for statement in _inside(event.ran)]
+    return {line for event in events for line in _inside(event.ran)} | found.forward_lines
 
 
-def _inside(calls: Iterable[Call]) -> Iterable[Statement]:
-    """The statements of calls, and of the calls made from them."""
+def _inside(calls: Iterable[Call]) -> Iterable[tuple[str, int]]:
+    """The lines of calls, and of the calls made from them."""
     for call in calls:
         for event in call.events:
-            yield event.statement
+            yield event.statement.file, event.statement.line
             yield from _inside(event.ran)
 
 
 def _share_blame(wrong: Sequence[Wrong]) -> None:
-    """Where several wrong values have a suspect in common that not one of them clears, it is the likeliest of each."""
-    counts = Counter(statement for one in wrong for statement in one.suspects.statements)
+    """Where several wrong values have a suspect in common that none of them clears, it is the likeliest of each."""
+    counts = Counter(statement for one in wrong for statement in one.suspects.ranks)
     for one in wrong:
-        if one.suspects.certain:
-            continue
-        one.suspects.computing.sort(key=lambda statement: -counts[statement])
+        if not one.suspects.certain:
+            ranks = one.suspects.ranks
+            one.suspects.ranks = {statement: rank - 100 * counts[statement] for statement, rank in ranks.items()}

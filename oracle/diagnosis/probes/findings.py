@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Sequence
 
+from oracle.cases import Case
 from oracle.diagnosis.cause import Cause
 from oracle.diagnosis.probes.examining import Examination, Wrong
 from oracle.diagnosis.probes.looking import Look
-from oracle.diagnosis.probes.samples import WrongCount
-from oracle.diagnosis.probes.statements import Statement
+from oracle.diagnosis.probes.samples import WrongLoop
+from oracle.diagnosis.probes.statements import Statement, statements
 
 _SUSPECTS = 4  # named
 
@@ -22,7 +24,10 @@ def causes(found: Examination) -> list[Cause]:
         groups.setdefault(wrong.statement or wrong.name, []).append(wrong)
     first = probes[0] if probes and _is_first(probes[0]) else None
     made = [_cause(group, found, first, bool(probes)) for group in groups.values()]
-    return [*made, *_miscounted(found)]
+    loops = _loops(found)
+    if loops:  # where steps are missing or in disorder, nothing else is certain
+        made = [dataclasses.replace(cause, certain=False) for cause in made]
+    return [*loops, *made] or _unknown(found)
 
 
 def _is_first(wrong: Wrong) -> bool:
@@ -95,9 +100,11 @@ def _evidence(group: Sequence[Wrong], lead: Wrong, found: Examination, first: Wr
         parts.append(f"wrong at t={_listed([str(step) for step in sorted(s for s in steps if s is not None)])}")
     elif steps[0] is not None and len(steps) > 1:
         parts.append("wrong at every step")
-    case = named.smallest
-    sizes = "" if case is None else ", down to " + " ".join(f"{name}={size}" for name, size in case.sizes.items())
+    sizes = f", down to {_sizes(named.smallest)}" if named.smallest is not None else ""
     parts.append(f"seen in {named.cases} of {len(found.looks)} cases{sizes}")
+    if misnamed := lead.suspects.misnamed:
+        holds = "holds" if len(misnamed) == 1 else "hold"
+        parts.append(f"{_listed(misnamed)} {holds} something else than the name says")
     if not lead.suspects.certain:
         parts.append(_others(lead))
     return "; ".join(parts)
@@ -108,8 +115,8 @@ def _others(wrong: Wrong) -> str:
     places = [place(statement, wrong.statement) for statement in wrong.suspects.statements[1:]]
     if len(places) > _SUSPECTS:
         places = [*places[:_SUSPECTS], f"{len(places) - _SUSPECTS} more"]
-    before = list(dict.fromkeys(wrong.suspects.before))[:2]
-    places += [f"what was in {name} before" for name in before]
+    before = [name for name in dict.fromkeys(wrong.suspects.before) if name != wrong.name][:2]
+    places += [f"what the forward left in {name}" for name in before]
     return f"this line, or what feeds it: {', '.join(places)}" if places else "no line is known"
 
 
@@ -120,33 +127,57 @@ def place(statement: Statement, beside: Statement | None = None) -> str:
     return f"{os.path.basename(statement.file)}:{statement.line}"
 
 
-def _miscounted(found: Examination) -> list[Cause]:
-    """Loops that do not run once for each step: what they leave out cannot be compared."""
+def _loops(found: Examination) -> list[Cause]:
+    """Loops that do not run once for each step, last step first: what they compute cannot be compared."""
     made: dict[object, Cause] = {}
     for looked in found.looks:
         for name, why in looked.unsampled.items():
-            if isinstance(why, WrongCount) and why.last.path:
-                line = why.last.path[-1][0]
-                made.setdefault((line, why.last.call.code.co_filename), _miscount(looked, name, why, line))
+            if isinstance(why, WrongLoop) and why.line:
+                made.setdefault((why.line, why.file), _loop(looked, name, why))
     return list(made.values())
 
 
-def _miscount(looked: Look, name: str, why: WrongCount, line: int) -> Cause:
-    """The cause for one probe that has too few or too many values."""
-    from oracle.diagnosis.probes.statements import statements
-
-    file = why.last.call.code.co_filename
-    heading = statements(file).get(line)
-    sizes = " ".join(f"{size}={value}" for size, value in looked.case.sizes.items())
+def _loop(looked: Look, name: str, why: WrongLoop) -> Cause:
+    """The cause for one loop."""
+    heading = statements(why.file).get(why.line)
     return Cause(
-        kind="wrong-cotangent",
-        claim=f"{name} was computed {why.found} time{'s' * (why.found != 1)} for {why.steps} steps",
-        evidence=f"at {sizes}; its values could not be compared",
+        kind="wrong-loop",
+        claim=f"{name} is {why.what}",
+        evidence=f"at {_sizes(looked.case)}; its values could not be compared",
         probe=name,
-        file=os.path.normpath(file) if heading else "",
-        line=line if heading else 0,
+        file=os.path.normpath(why.file) if heading else "",
+        line=why.line if heading else 0,
         statement=heading.text if heading else "",
     )
+
+
+def _unknown(found: Examination) -> list[Cause]:
+    """The first value that is not known, where everything before it is right: memory that was never written, say."""
+    for looked in found.looks:
+        for key in looked.ordered:
+            if looked.rules[key] == "right":
+                continue
+            name, step = key
+            statement = looked.samples[name].event(step).statement
+            at = "" if step is None else f" at t={step}"
+            return [
+                Cause(
+                    kind="unknown-cotangent",
+                    claim=f"{name}{at} is not finite, or not known to enough digits",
+                    evidence=f"everything computed before it is right; at {_sizes(looked.case)}",
+                    probe=name,
+                    step=step,
+                    file=os.path.normpath(statement.file),
+                    line=statement.line,
+                    statement=statement.text,
+                )
+            ]
+    return []
+
+
+def _sizes(case: Case) -> str:
+    """`T=1 B=1 D=2`."""
+    return " ".join(f"{name}={size}" for name, size in case.sizes.items())
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
@@ -21,6 +20,7 @@ from oracle.forms.form import Slots
 from oracle.point import Point
 from oracle.program import CannotTrace, ProgramError
 from oracle.runs import Run, evaluate, quiet, slots_for
+from oracle.tracing import executed_lines
 from oracle.trial import Trial
 
 Raw = np.ndarray[Any, Any]
@@ -50,6 +50,7 @@ class Look:
     values: dict[tuple[str, int | None], Judgement] = field(default_factory=dict)  # of the whole program
     leaves: dict[str, Judgement] = field(default_factory=dict)  # local
     gradients: dict[str, Raw] = field(default_factory=dict)
+    forward_lines: set[tuple[str, int]] = field(default_factory=set)  # where the outputs are the reference's
 
     @staticmethod
     def lifted(value: Any) -> Raw:
@@ -91,7 +92,7 @@ def _first(error: BaseException) -> str:
 def _captured(trial: Trial, point: Point) -> tuple[Run, Capture]:
     """The run in balls, its backward traced."""
     run, capture = Run(), Capture(trial.subject.probes, trial.binding)
-    contexts = iter([contextlib.nullcontext(), tracing(capture)])
+    contexts: Any = iter([executed_lines(trial.binding.scopes), tracing(capture)])
     with (
         trial.binding.bound(adapter.stand_for),
         adapter.precision(trial.bits),
@@ -161,7 +162,11 @@ def _asked(trial: Trial, twin: Twin, point: Point, run: Run, capture: Capture) -
 
 
 def _judge(found: Look, digits: float) -> None:
-    """Compare every probe at every step, and every gradient."""
+    """Compare every output, every probe at every step, and every gradient."""
+    outputs = [adapter.raw(value) for value in found.run.outputs.values() if adapter.Balls().shape(value) is not None]
+    executed = found.run.forward_lines
+    if executed is not None and all(same(got, truth) for got, truth in zip(outputs, found.whole.outputs, strict=True)):
+        found.forward_lines = executed.lines
     for name, sample in found.samples.items():
         place = found.places[name]
         for step in sample.steps:

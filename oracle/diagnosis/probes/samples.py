@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from oracle.diagnosis.probes.capture import Capture, Event, Path, Stored
+from oracle.diagnosis.probes.capture import Call, Capture, Event, Path, Stored
 from oracle.diagnosis.probes.reading import overlap
 from oracle.program.probing import Place
 
@@ -20,12 +20,13 @@ class NoSamples(Exception):
     """Why a probe cannot be examined."""
 
 
-class WrongCount(NoSamples):
-    """A probe that was not stored to once for each step."""
+class WrongLoop(NoSamples):
+    """A probe that a loop does not give one value for each step, last step first."""
 
-    def __init__(self, place: str, found: int, steps: int, last: Stored) -> None:
-        self.found, self.steps, self.last = found, steps, last
-        super().__init__(f"{place} was stored to {found} time{'s' * (found != 1)}, but there are {steps} steps")
+    def __init__(self, what: str, last: Stored) -> None:
+        call, path = next((pair for pair in _around(last) if pair[1]), (last.call, ()))
+        self.what, self.file, self.line = what, call.code.co_filename, path[-1][0] if path else 0
+        super().__init__(what)
 
 
 @dataclass(eq=False)
@@ -106,9 +107,9 @@ def _by_step(name: str, capture: Capture, stored: Sequence[Stored], shape: tuple
             chosen = _chosen(capture, name, groups)
             break
     if chosen is None:
-        raise WrongCount(
-            capture.probes[name].place, [len(groups) for groups in _groupings(stored)][-1], shape[0], stored[-1]
-        )
+        found = [len(groups) for groups in _groupings(stored)][-1]
+        raise WrongLoop(f"computed {found} time{'s' * (found != 1)} for {shape[0]} steps", stored[-1])
+    _expect_order(capture.probes[name].order, chosen)
     for one in chosen:
         _expect(name, one.value.value.shape, shape[1:])
     if capture.probes[name].order == "reversed":
@@ -138,6 +139,40 @@ def _chosen(capture: Capture, name: str, groups: list[list[Stored]]) -> list[Sto
         place = capture.probes[name].place
         raise NoSamples(f"{place} is declared to be stored {count} times in a step, but was stored {wrong[0]} times")
     return [group[which - 1] for group in groups]
+
+
+def _around(stored: Stored) -> Iterator[tuple[Call, Path]]:
+    """The calls around a value, from the inside, with the rounds of their loops."""
+    yield stored.call, stored.path
+    above = stored.call.parent
+    while above is not None:
+        yield above.call, above.path
+        above = above.call.parent
+
+
+def _loop_variables(stored: Stored) -> dict[tuple[int, int, str], int]:
+    """The integers that the loops around a value count by."""
+    found: dict[tuple[int, int, str], int] = {}
+    for call, path in _around(stored):
+        rounds = {pair for pair in path}
+        for event in call.events:
+            if event.statement.is_loop and event.path and event.path[-1] in rounds:
+                counts = {name: seen.value for name, seen in event.binds.items() if type(seen.value) is int}
+                found |= {(call.serial, event.path[-1][0], name): value for name, value in counts.items()}
+    return found
+
+
+def _expect_order(order: str, chosen: Sequence[Stored]) -> None:
+    """If a loop counts the steps, it counts them in the declared order."""
+    each = [_loop_variables(one) for one in chosen]
+    expected = list(range(len(chosen)))[:: -1 if order == "reversed" else 1]
+    counts = [[one.get(variable) for one in each] for variable in each[0]]
+    steps = [count for count in counts if sorted(count, key=lambda n: -1 if n is None else n) == sorted(expected)]
+    if steps and expected not in steps and len(expected) > 1:
+        times = ", ".join(map(str, steps[0]))
+        raise WrongLoop(
+            f"computed at t={times} in this order, where {', '.join(map(str, expected))} was expected", chosen[-1]
+        )
 
 
 def _expect(name: str, found: tuple[int, ...], shape: tuple[int, ...]) -> None:

@@ -226,4 +226,7 @@ def chains(node: ast.AST) -> list[ast.expr]:
     """The chains in an expression."""
     if is_chain(node):
         return [node, *indexes(node)]  # type: ignore[list-item, arg-type]
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        inner = [node.func.value, *node.args, *(keyword.value for keyword in node.keywords)]
+        return [chain for child in inner for chain in chains(child)]
     return [chain for child in ast.iter_child_nodes(node) for chain in chains(child)]

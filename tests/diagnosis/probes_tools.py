@@ -1,0 +1,47 @@
+"""Plants faults in `lstm_ref` and asks the probes; what the tests of probes share."""
+
+import functools
+from types import SimpleNamespace
+
+from oracle import subjects
+from oracle.cases import Case
+from oracle.diagnosis.probes import examine
+from oracle.mutation.planting import Text, planted
+from oracle.subject import Subject
+from oracle.trial import Trial
+
+SIZES = {"T": 4, "B": 2, "D": 3, "H": 5}
+
+
+@functools.cache
+def registered(name):
+    """A registered subject, kept: its twin is traced once."""
+    return subjects.load(name)
+
+
+def asked(subject: Subject, **sizes):
+    """What the probes say of a subject: causes and notes."""
+    known = {**SIZES, **sizes}
+    case = Case({name: known.get(name, low) for name, (low, _) in subject.sizes.items()}, seed=7)
+    smallest = case.at(**{name: low for name, (low, _) in subject.sizes.items()})
+    return examine(Trial(subject, 30), SimpleNamespace(case=case), smallest)
+
+
+def with_faults(name, *faults):
+    """What the probes say of a registered subject with faults `(function, old, new)` planted, and the planted lines."""
+    with planted(*(Text(*fault) for fault in faults)) as texts:
+        causes, notes = asked(registered(name))
+    lines = [line_of(texts, new) for _, _, new in faults]
+    return causes, notes, lines
+
+
+def line_of(texts, new):
+    """The line on which a planted text begins; it must be there once."""
+    first = new.splitlines()[0].strip()
+    (line,) = [k for one in texts for k, text in enumerate(one.text.splitlines(), 1) if first in text]
+    return line
+
+
+def said(causes):
+    """Causes as the lines of a report."""
+    return [line for cause in causes for line in cause.lines()]
