@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from oracle.diagnosis.probes.declared import probe as probe
     from oracle.float_mode import check_in_floats as check_in_floats
     from oracle.inputs import booleans as booleans
+    from oracle.inputs import choice as choice
     from oracle.inputs import fixed as fixed
     from oracle.inputs import integers as integers
     from oracle.inputs import reals as reals
@@ -37,7 +38,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "oracle.diagnosis.probes.declared": ("probe",),
     "oracle.float_mode": ("check_in_floats",),
-    "oracle.inputs": ("booleans", "fixed", "integers", "reals"),
+    "oracle.inputs": ("booleans", "choice", "fixed", "integers", "reals"),
     "oracle.one_case": ("verify_case",),
     "oracle.scripts": ("load_definitions",),
     "oracle.subject": ("Subject",),

@@ -121,6 +121,8 @@ class Draw:
         """What the input `name` is in this case."""
         shape = spec.shape.concrete(self.case.sizes)
         match spec.kind:
+            case "fixed" if spec.options:
+                return spec.options[int(below(len(spec.options), key(self.case.seed, "option", name), 1)[0])]
             case "fixed":
                 return spec.value
             case "real" if self._is_zero(name, spec):

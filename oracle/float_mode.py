@@ -103,7 +103,7 @@ def check_in_floats(
         raise ValueError(f"the sizes are {', '.join(subject.sizes)}, but the case has {', '.join(case.sizes)}")
     trial = _trial_of(subject)
     trial.expect_within(case)
-    return _Check(trial, case, name).outcome(quick)
+    return _Check(trial.settled(case), case, name).outcome(quick)
 
 
 def _trial_of(subject: Subject) -> Trial:

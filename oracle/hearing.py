@@ -25,6 +25,7 @@ STEPS = (
     floats.run_untouched,
     promises.check_structure,
     balls.compare_until_decided,
+    balls.accuse_what_is_not_finite,
     second_witness.hear,
     balls.judge_every_gradient,
     floats.compare_executed_lines,
@@ -42,9 +43,9 @@ class Hearing:
     """Hears one case. Each step adds to the outcome or ends the hearing."""
 
     def __init__(self, trial: Trial, case: Case, thorough: bool = True) -> None:
-        self.trial, self.case = trial, case
+        self.trial, self.case = trial.settled(case), case
         self.thorough = thorough  # whether the contract is checked too, which costs as much as the rest
-        self.point = Point(trial.subject, case)
+        self.point = Point(self.trial.subject, case)
         self.found = Outcome(case)
         self.gradients: dict[str, Raw] = {}  # hand-written, in balls
         self.outputs: dict[str, Raw] = {}

@@ -30,6 +30,7 @@ class Input:
     high: float = 0.0
     below: str = ""
     value: Any = None
+    options: tuple[Any, ...] = ()  # of which each case draws its value
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -89,6 +90,24 @@ def fixed(value: Any) -> Input:
     return Input("fixed", Shape.parse(""), value=value)
 
 
+def choice(*options: Any) -> Input:
+    """One of these values in each case: a mode, a flag, a configuration, each heard in the course of a run.
+
+    The reference is asked with the same value, and traced for each; nothing is differentiated with respect to it.
+
+    >>> choice("train", "eval").options
+    ('train', 'eval')
+    """
+    if len(options) < 2:
+        raise ValueError(f"choice() needs at least two values, but got {len(options)}; oracle.fixed takes one")
+    return Input("fixed", Shape.parse(""), value=options[0], options=options)
+
+
+def settled(leaves: Mapping[str, Input], values: Mapping[str, Any]) -> dict[str, Input]:
+    """The same inputs with each choice made, as `values` has it."""
+    return {name: fixed(values[name]) if spec.options else spec for name, spec in leaves.items()}
+
+
 def fresh(value: Any) -> Any:
     """A copy of what a call could change, if it can be copied: arrays, containers, random generators."""
     if isinstance(value, np.ndarray):
@@ -118,6 +137,9 @@ def parse(spec: Spec, path: str = "") -> dict[str, Input]:
             return {path: spec}
         case Mapping():
             parts = spec.items()
+        case list() | tuple() if any(isinstance(part, int) for part in spec):
+            dimensions = " ".join(map(str, spec))
+            raise TypeError(f'the spec of {path or "an input"} is {spec!r}; a shape is written as text: "{dimensions}"')
         case list() | tuple():
             parts = ((str(k), part) for k, part in enumerate(spec))  # type: ignore[assignment]
         case _:

@@ -30,6 +30,23 @@ _KINDS = {"integer": "int", "boolean": "bool"}
 _TWIN_TRACES, _OWN_TRACES = 10_000, 8
 
 
+ROUNDED = (
+    "a constant of the forward, such as 1 / 3, is rounded in its trace but exact in balls; "
+    "give a twin with reference= to have JAX judge too"
+)
+OTHER = "what it traced of the forward computes something else"
+_NEAR = 2.0**-40  # of the largest entry: gaps below it are rounding, of whatever
+
+
+def other(said: Mapping[str, Raw], outputs: Mapping[str, Raw]) -> str:
+    """Why the outputs of a trace are not those of the forward: rounding, or another function."""
+    for name, value in said.items():
+        got, truth = (np.asarray(adapter.midpoints(one)) for one in (outputs[name], value))
+        if got.shape != truth.shape or not np.all(np.abs(got - truth) <= _NEAR * np.max(np.abs(got), initial=0.0)):
+            return OTHER
+    return ROUNDED
+
+
 class Reference:
     """Gives the true outputs and gradients of a case, as long as it can be believed."""
 

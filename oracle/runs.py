@@ -16,6 +16,7 @@ from oracle.arithmetic import adapter
 from oracle.arithmetic.refusals import LeftArithmetic, Record, Undecided, recording
 from oracle.binding import Binding
 from oracle.forms.form import ContractError, SubjectError
+from oracle.forms.loss import LossForm
 from oracle.inputs import fresh
 from oracle.paths import PathError
 from oracle.point import Point
@@ -139,6 +140,9 @@ def evaluate(
     form, sizes = point.subject.form, point.case.sizes
     try:
         owner = owner if owner is not None else form.begin(sizes)
+        slots = slots or slots_for(point.subject, numbers, known)
+        if isinstance(form, LossForm):  # whose gradients come with the loss
+            form.prepare(owner, slots)
         run.arguments = {name: _argument(numbers, value) for name, value in point.values.items()}
         with lines() as run.forward_lines:
             tree = form.forward(owner, run.arguments)
@@ -146,7 +150,6 @@ def evaluate(
         run.outputs = {name: _copy(value) for name, value in run.returned.items()}
         run.takes_cotangents = form.takes_cotangents(owner)
         run.cotangents = _cotangents(run, point, numbers, cotangents)
-        slots = slots or slots_for(point.subject, numbers, known)
         given = rebuild(run.cotangents)
         with lines() as run.backward_lines:
             run.originals = form.backward(owner, given, slots)
@@ -158,6 +161,9 @@ def evaluate(
     except (Exception, SystemExit) as error:
         run.error = error
         run.traceback = _traceback(error)
+    finally:
+        if isinstance(form, LossForm) and owner is not None:
+            form.finish(owner)
 
 
 def _argument(numbers: Numbers, value: Any) -> Any:
@@ -176,9 +182,20 @@ def _cotangents(run: Run, point: Point, numbers: Numbers, given: Mapping[str, An
                 f"it returned {', '.join(f'{name} of shape {shape}' for name, shape in shapes.items()) or 'nothing'}"
             )
         point.set_cotangent(real[0], np.ones(shapes[real[0]] or ()))
+    if run.takes_cotangents and not any(shape is not None for shape in shapes.values()):
+        kinds = ", ".join(f"{name} is {_kind(value)}" for name, value in run.outputs.items())
+        raise ContractError(
+            f"the forward of {point.subject.name} returned nothing that has a derivative ({kinds}); "
+            "expected an array of floats"
+        )
     if given is None:
         given = point.cotangents({name: shape for name, shape in shapes.items() if shape is not None})
     return {name: None if shape is None else numbers.array(given[name]) for name, shape in shapes.items()}
+
+
+def _kind(value: Any) -> str:
+    """What an output is that holds no real numbers."""
+    return f"of type {type(value).__name__}" if not hasattr(value, "dtype") else f"an array of {value.dtype}"
 
 
 def _copy(value: Any) -> Any:

@@ -11,7 +11,7 @@ from oracle.cases import ranges
 from oracle.deviations import Deviations
 from oracle.diagnosis.probes.declared import Probe, plain, takes_probe
 from oracle.diagnosis.probes.declared import parse as parse_probes
-from oracle.forms.form import Form, describe, differentiated
+from oracle.forms.form import Form, describe, differentiated, expect_function, takes_size
 from oracle.forms.functions import FunctionsForm
 from oracle.forms.loss import LossForm
 from oracle.forms.object import UPDATE, ObjectForm
@@ -302,6 +302,14 @@ class Subject:
         if not differentiated(leaves):
             raise ValueError(f"{name} has no input or parameter to differentiate")
         declared = Deviations.parse(deviations, leaves)
+        known = {size for spec in leaves.values() for size in spec.names}
+        if unknown := [size for size in declared.names if size not in known and not takes_size(form, size)]:
+            raise ValueError(
+                f"a declared deviation names the size {unknown[0]!r}, but the inputs have only the sizes "
+                f"{', '.join(sorted(known)) or '(none)'}"
+            )
+        if reference is not None:
+            expect_function("reference=", reference, "the same forward for JAX, a function of the same arguments")
         within = ranges(_names(leaves, declared), sizes or {})
         twin = reference if takes_probe(reference) else None
         named = parse_probes(probes)

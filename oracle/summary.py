@@ -95,7 +95,23 @@ class Summary:
 
     def _notes(self) -> list[str]:
         from_cases = [note for outcome in self.outcomes for note in outcome.notes]
-        return list(dict.fromkeys([*self.trial.notes(), *from_cases, *self._never_cut(), *self._never_judged()]))
+        return list(
+            dict.fromkeys([*self.trial.notes(), *from_cases, *self._never_cut(), *self._never_judged(), *self._hints()])
+        )
+
+    def _hints(self) -> Iterable[str]:
+        """What to do about gradients and lines that no case can judge as the subject is declared."""
+        leaves = [self._leaf(name) for name in self.trial.subject.differentiated]
+        if silent := [leaf.name for leaf in leaves if leaf.verdict is Verdict.NOTHING_COMPARED and leaf.entries]:
+            yield (
+                f"exactly zero on both sides in every case: {', '.join(silent)}; is it multiplied by weights that are "
+                "zero because no parameters= draws them, or does no output depend on it?"
+            )
+        if any(unreached(self.trial.backward_codes, self.trial.executed)):
+            yield (
+                'where an option leads to a line that no case reached, let cases draw it, as oracle.choice("train", '
+                '"eval") or oracle.booleans(""), or make a subject for each value with oracle.fixed'
+            )
 
     def _never_cut(self) -> Iterable[str]:
         """Gradients of which a declared clip was not seen."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import platform
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from importlib import metadata
 from typing import Any
@@ -18,6 +20,7 @@ from oracle.accuracy import Spread
 from oracle.arithmetic import adapter
 from oracle.binding import Binding
 from oracle.cases import WIDEST, Case, Undeclared
+from oracle.inputs import settled
 from oracle.point import Point
 from oracle.reference import Reference
 from oracle.runs import Run
@@ -42,6 +45,7 @@ class Trial:
         self.backward_codes: set[Any] = set()
         self.left: dict[str, int] = {}
         self.located: dict[str, int] = {}  # how often the wrong entries of a gradient were looked for
+        self._settled: dict[tuple[int, ...], Trial] = {}  # by the options that a case draws
         self.cut: dict[str, Counter[tuple[int, ...]]] = {}  # how often a cut entry was judged on its own
 
     @property
@@ -70,6 +74,24 @@ class Trial:
             return False
         return sum(map(math.prod, shapes)) <= _FEW_ENTRIES
 
+    def settled(self, case: Case) -> Trial:
+        """The trial of the subject with its options as this case draws them; what is remembered is common to all."""
+        options = {name: spec for name, spec in self.subject.leaves.items() if spec.options}
+        if not options:
+            return self
+        draw = case.draw()
+        chosen = {name: draw.value(name, spec) for name, spec in options.items()}
+        which = tuple(
+            next(k for k, one in enumerate(spec.options) if one is chosen[name]) for name, spec in options.items()
+        )
+        if which not in self._settled:
+            other = copy.copy(self)
+            other.subject = replace(self.subject, leaves=settled(self.subject.leaves, chosen))
+            vars(other).pop("reference", None)
+            other._settled = {}
+            self._settled[which] = other
+        return self._settled[which]
+
     @cached_property
     def binding(self) -> Binding:
         """Where the code under test is put into another arithmetic."""
@@ -78,7 +100,8 @@ class Trial:
     @cached_property
     def reference(self) -> Reference:
         """What knows the true gradient."""
-        found = Reference(self.subject, self.binding)
+        leaves = settled(self.subject.leaves, {name: spec.value for name, spec in self.subject.leaves.items()})
+        found = Reference(replace(self.subject, leaves=leaves), self.binding)
         truncation.admit(found, self.subject.sizes, self.digits, self.bits)
         return found
 
@@ -149,14 +172,21 @@ class Trial:
     def notes(self) -> list[str]:
         """What the report should say besides."""
         notes = [f"left ball arithmetic: {why}" for why in self.left]
-        notes += [f"the reference's own derivative is not trusted: {why}" for why in self.reference.distrust]
-        notes += self.reference.notes
+        references = [trial.reference for trial in self._settled.values()] or [self.reference]
+        for one in references:
+            notes += [f"the reference's own derivative is not trusted: {why}" for why in one.distrust]
+            notes += one.notes
         if (steps := self.subject.deviations.truncate) is not None:
             if self.reference.truncates:
                 beyond = "beyond, against the reference, which alone says what is cut"
             else:
                 beyond = "beyond, only that something is cut"
             notes.append(f"truncate={steps}: verified for T up to {steps}; {beyond}")
+        if self.subject.updates and not getattr(self.subject.form, "moved", True):
+            notes.append(
+                'gradients="update" reads gradients off a step, but no parameter ever changed: '
+                "name the function that takes the step with update="
+            )
         if self.reference.implicit:
             notes.append("forward compared with nothing: there is no independent reference")
         entered = {(code.co_filename, code.co_firstlineno) for code in self.backward_codes}

@@ -92,7 +92,7 @@ def verify(
             report,
             smallest=sizes_text(smallest.sizes),
             failing_case=smallest,
-            diagnosis=diagnose(trial, summary.failing, smallest),
+            diagnosis=diagnose(trial.settled(smallest), summary.failing, smallest),
         )
     if throw and not report.ok:
         raise GradientMismatch(report)
@@ -109,7 +109,7 @@ def check(subject: Subject, cases: int, digits: float) -> None:
     if type(cases) is not int or cases < 1:
         raise ValueError(f"cases={cases!r} must be a whole number of at least 1")
     if isinstance(digits, bool) or not isinstance(digits, int | float) or not 1 <= digits <= 200:
-        raise ValueError(f"digits={digits!r} must be between 1 and 200")
+        raise ValueError(f"digits={digits!r} must be a number between 1 and 200")
 
 
 def is_thorough(number: int, case: Case) -> bool:

@@ -25,15 +25,15 @@ dGLOBAL = 0.0
 
 
 class NoSlots:
-    """A loss function runs before its gradient slots could be prepared."""
+    """Slots that stay as they are."""
 
     def prepare(self, name: str, present: Any) -> Any:
-        """Never called."""
-        raise AssertionError
+        """What was there."""
+        return present
 
     def read(self, name: str, value: Any) -> Any:
-        """Never called."""
-        raise AssertionError
+        """What is there."""
+        return value
 
 
 PLAIN: dict[str, Any] = {"W": "", "b": "", "x": reals("", differentiated=False)}

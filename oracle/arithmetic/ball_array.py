@@ -102,7 +102,7 @@ class _Shared(Operators):
 
     __array__ = __float__ = __complex__ = _refusing(_FLOAT)
     __index__ = _refusing("a ball was used as an index or a size")
-    __reduce_ex__ = _refusing("balls were to be pickled")
+    __reduce__ = __reduce_ex__ = __getstate__ = _refusing("balls were to be pickled")
 
     def __getattr__(self, name: str) -> Any:
         real = np.float64 if self.immutable else np.ndarray

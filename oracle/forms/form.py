@@ -132,6 +132,19 @@ def positional(inputs: Any, function: Callable[..., Any]) -> dict[str, Any]:
     return dict(inputs)
 
 
+def takes_size(form: Any, size: str) -> bool:
+    """Whether a size that no input has reaches the code under test: by `make`, or by a global of a script."""
+    for one in form.code:
+        module = one if isinstance(one, ModuleType) else sys.modules.get(getattr(one, "__module__", None) or "")
+        if size in getattr(module, SIZES, {}).values():
+            return True
+    try:
+        expected = inspect.signature(form.make).parameters if hasattr(form, "make") else {}
+    except (TypeError, ValueError):
+        return True
+    return size in expected or any(one.kind is one.VAR_KEYWORD for one in expected.values())
+
+
 def fit_sizes(code: Iterable[Any], sizes: Mapping[str, int]) -> None:
     """Set the globals that hold sizes in scripts among the modules of `code` to these sizes."""
     for one in code:

@@ -9,6 +9,7 @@ from typing import Any
 from oracle.forms.form import (
     ContractError,
     Slots,
+    SubjectError,
     check_rule,
     count_sentence,
     describe,
@@ -47,6 +48,11 @@ class FunctionsForm:
         self.leaves = parse(self.inputs)
         self.code: tuple[Any, ...] = (forward, backward)
         self.names = (describe(forward), describe(backward))
+        if rule is not None and not isinstance(rule, str):
+            raise SubjectError(
+                f"gradients= is of type {type(rule).__name__}; expected the naming rule of a returned mapping, such as "
+                '"d{}": a tuple that the backward returns is in the order of inputs=, with nothing to declare'
+            )
         if rule is not None:
             check_rule(rule)
 

@@ -27,7 +27,7 @@ from oracle.forms.form import (
     unnest,
     wanted_below,
 )
-from oracle.forms.object import gradient_path
+from oracle.forms.object import gradient_path, put, same_place
 from oracle.inputs import Input, Spec, joined, nest, parse
 
 
@@ -36,6 +36,9 @@ class _Returned:
 
     owner: Any = None
     gradients: Any = None
+
+    def __init__(self) -> None:
+        self.before: list[tuple[str, Any, Any]] = []  # slots that were prepared: place, what stood there, its values
 
 
 class LossForm:
@@ -77,6 +80,32 @@ class LossForm:
         state.owner = self.owner
         return state
 
+    def prepare(self, owner: _Returned, slots: Slots) -> None:
+        """Prepare the gradient slots on the owner, as far as there are any before the loss is computed."""
+        if not isinstance(self.rule, str | Mapping):
+            return
+        for name in differentiated(self.leaves):
+            path = gradient_path(owner.owner, name, self.rule) if name in self._placed else ""
+            if path and paths.has(owner.owner, path):
+                present = paths.read(owner.owner, path)
+                prepared = slots.prepare(name, present)
+                if prepared is not present:
+                    owner.before.append((path, present, present.copy() if hasattr(present, "copy") else present))
+                    put(owner.owner, path, present, prepared)
+
+    def finish(self, owner: _Returned) -> None:
+        """Put back what stood in the gradient slots, in the arrays that stood there."""
+        for path, present, before in reversed(owner.before):
+            paths.write(owner.owner, path, present)
+            if same_place(present, before):
+                present[...] = before
+        owner.before = []
+
+    @property
+    def _placed(self) -> Sequence[str]:
+        """The leaves whose gradients the rule gives a place."""
+        return list(self.rule) if isinstance(self.rule, Mapping) else differentiated(self.leaves)
+
     def forward(self, owner: _Returned, values: Mapping[str, Any]) -> Any:
         """The loss."""
         for name in self.parameters:
@@ -95,18 +124,18 @@ class LossForm:
     def backward(self, owner: _Returned, cotangents: Any, slots: Slots) -> dict[str, Any]:
         """The gradients that the function returned with the loss, or left on the owner."""
         if isinstance(self.rule, Mapping) or (isinstance(self.rule, str) and len(paths.split(self.rule)) > 1):
-            return self._from_places(owner)
+            return self._from_places(owner, slots)
         if isinstance(self.rule, str) and not len(owner.gradients):
-            return self._from_places(owner)
+            return self._from_places(owner, slots)
         return self._from_returned(owner.gradients)
 
-    def _from_places(self, owner: _Returned) -> dict[str, Any]:
+    def _from_places(self, owner: _Returned, slots: Slots) -> dict[str, Any]:
         assert isinstance(self.rule, str | Mapping)
         found = {}
         for name in differentiated(self.leaves):
             path = gradient_path(owner.owner, name, self.rule)
             try:
-                found[name] = paths.read(owner.owner, path)
+                found[name] = slots.read(name, paths.read(owner.owner, path))
             except paths.PathError as error:
                 raise ContractError(f"{describe(self.function)} left no gradient for {name}: {error}") from None
         return found

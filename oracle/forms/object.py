@@ -106,6 +106,7 @@ class ObjectForm:
         functions = (forward, backward, reset, update)
         self.code: tuple[Any, ...] = (make, *(function for function in functions if callable(function)))
         self.names = (self._title(forward), self._title(backward))
+        self.moved = False  # whether any parameter was ever seen to change where gradients are read off a step
         self._check_rules()
 
     def _title(self, name: str | Callable[..., Any]) -> str:
@@ -222,6 +223,7 @@ class ObjectForm:
             before = {name: _copy(paths.read(owner.target, name)) for name in self.parameters}
             returned = self._updated(owner, arguments)
             found = {name: before[name] - paths.read(owner.target, name) for name in before}
+            self.moved |= any(isinstance(gap, np.ndarray | np.floating) and bool(gap.any()) for gap in found.values())
         else:
             self._prepare(owner, slots)
             returned = self._call(owner.target, self.backward_name, arguments)

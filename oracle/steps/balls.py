@@ -11,7 +11,9 @@ from oracle.accuracy import FEW
 from oracle.arithmetic import adapter, enclosures
 from oracle.arithmetic.refusals import LeftArithmetic, Undecided, recording
 from oracle.comparison import compare
+from oracle.reference import other
 from oracle.runs import Run, in_balls
+from oracle.steps import locating
 from oracle.verdict import Comparison, Verdict
 
 if TYPE_CHECKING:
@@ -30,6 +32,24 @@ def compare_until_decided(hearing: Hearing) -> None:
         if _compare_at(hearing, bits) or bits >= hearing.trial.most_bits:
             return
         bits *= 2
+
+
+def accuse_what_is_not_finite(hearing: Hearing) -> None:
+    """A gradient that is NaN or infinite, in floats as in balls, where the forward and its derivative are finite."""
+    for leaf, balls in hearing.gradients.items():
+        value = np.reshape(np.asarray(hearing.floats.gradients[leaf], dtype=float), balls.shape)
+        for index in np.argwhere(~enclosures.finite(balls) & ~np.isfinite(value))[:1]:
+            place = tuple(int(k) for k in index)
+            derivative = locating.derivative_at(hearing, leaf, place)
+            if derivative is None:
+                continue
+            where = f"{leaf}[{', '.join(map(str, place))}]" if place else leaf
+            hearing.found.verdicts[leaf] = Verdict.BROKEN_CONTRACT
+            hearing.end(
+                Verdict.BROKEN_CONTRACT,
+                f"the gradient {where} is {float(value[place])!r}, although the forward is finite there and its "
+                f"derivative is {derivative}",
+            )
 
 
 def judge_every_gradient(hearing: Hearing) -> None:
@@ -156,7 +176,7 @@ def _ask_reference(hearing: Hearing, bits: int) -> bool:
         if reference.retrace():
             return _ask_reference(hearing, bits)
         if reference.implicit:
-            reference.drop("what it traced of the forward computes something else")
+            reference.drop(other(outputs, hearing.outputs))
             return True
     hearing.true_outputs = outputs
     if not reference.distrust:

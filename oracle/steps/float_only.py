@@ -16,6 +16,7 @@ from oracle import accuracy
 from oracle.accuracy import FEW, MANY
 from oracle.arithmetic import adapter, enclosures
 from oracle.arithmetic.refusals import Undecided, recording
+from oracle.reference import other
 from oracle.runs import forward_in_balls, in_floats
 from oracle.steps import differences, floats
 from oracle.verdict import Comparison, Entry, Verdict
@@ -128,7 +129,7 @@ def _confirmed(hearing: Hearing, outputs: dict[str, Any], said: Any, bits: int) 
         same = all(bool(enclosures.meet(said[0][name], outputs[name]).all()) for name in outputs)
     if not same:
         if not reference.retrace():
-            reference.drop("what it traced of the forward computes something else")
+            reference.drop(other(said[0], outputs))
         return False
     hearing.found.bits = bits
     statement = testify(hearing.point, hearing.trial.binding, said[1], digits=hearing.trial.digits)

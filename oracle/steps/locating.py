@@ -7,6 +7,7 @@ directions along single entries, or halves of the gradient where it is large, sa
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,6 +56,23 @@ def _compared(hearing: Hearing, leaf: str) -> Comparison:
     entries = [_entry(hearing, leaf, index) for index in wrong]
     worst = max(entries, key=lambda entry: entry.gap)
     return Comparison(leaf, balls.shape, balls.size, wrong=len(wrong), worst=worst, at_least=balls.size > AFFORDABLE)
+
+
+def derivative_at(hearing: Hearing, leaf: str, index: tuple[int, ...]) -> str | None:
+    """The derivative of one entry, by the gradient program or by finite differences; None where it is not finite."""
+    truth = hearing.truth.get(leaf)
+    if truth is not None:
+        return enclosures.show(truth[index]) if bool(enclosures.finite(truth)[index]) else None
+    shape = np.shape(hearing.point.values[leaf])
+    try:
+        seen = slope(
+            hearing.point, hearing.trial.binding, {leaf: adapter.lift(np.where(_only(shape, index), 1.0, 0.0))}
+        )
+    except Silent:
+        return None
+    if not float(seen.error.abs_upper()) < math.inf or not float(abs(seen.estimate).abs_upper()) < math.inf:
+        return None
+    return f"{enclosures.show(seen.estimate)} by finite differences"
 
 
 def _only(shape: tuple[int, ...], index: tuple[int, ...]) -> Mask:

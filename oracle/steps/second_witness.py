@@ -9,6 +9,7 @@ import numpy as np
 
 from oracle.arithmetic import adapter, enclosures
 from oracle.draws import key
+from oracle.reference import ROUNDED
 from oracle.steps import clipping, locating
 from oracle.verdict import Comparison, Verdict, WitnessesDisagree
 from oracle.witnesses.finite_difference import directions, smooth, testify
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from oracle.hearing import Hearing
 
 Raw = adapter.Raw
-ROUNDED = (
-    "Python or JAX rounded a constant of the forward to float64, such as 1 / 3, where the hand-written code keeps it "
-    "exact in balls; finite differences judge in its place. With reference= a twin is compared with instead"
-)
 
 
 def hear(hearing: Hearing) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from meta_tools import module_of
 
 import oracle
+from oracle import Verdict
 
 
 class Layer:
@@ -112,3 +115,59 @@ def test_an_output_that_the_backward_modifies_is_broken():
     report = verdict_of(InPlace)
     assert report.verdict is oracle.Verdict.BROKEN_CONTRACT
     assert "the output out was modified by the backward: it[0] is" in str(report)
+
+
+LOSS = """
+import numpy as np
+W, dW = np.ones(3), np.zeros(3)
+def loss(x):
+    value = np.sum(np.tanh(x * W))
+    slope = (1 - np.tanh(x * W) ** 2) * x
+    {}
+    return value
+"""
+WRITES = {
+    "anew": "globals()['dW'] = slope",
+    "in place": "dW[...] = slope",
+    "cleared first": "dW.fill(0.0); globals()['dW'] = dW + slope",
+}
+LEAVES = {
+    "adds": ("globals()['dW'] = dW + slope", "the backward adds to what the gradient slots held before: W"),
+    "adds in place": ("dW[...] += slope", "the backward adds to what the gradient slots held before: W"),
+    "never": ("pass", "the backward never writes the gradient of W: the slot holds what it held before"),
+    "forgets the last": ("dW[:2] = slope[:2]", "the gradient W[2] is nan, although the forward is finite there"),
+}
+
+
+def of_loss(line):
+    """A loss that leaves the gradient of W in a slot of its module, by this line, and the module."""
+    module = module_of(LOSS.format(line), "loss")
+    inputs = {"x": oracle.reals("3", differentiated=False)}
+    return oracle.Subject.from_loss(module.loss, inputs=inputs, parameters={"W": "3"}, gradients="d{}"), module
+
+
+@pytest.mark.parametrize("way", WRITES)
+def test_a_slot_that_a_loss_writes_is_certified(way):
+    """Whatever stood there before stands there afterwards, in the same array."""
+    subject, module = of_loss(WRITES[way])
+    before = module.dW
+    assert oracle.verify(subject, cases=4).verdict is Verdict.CERTIFIED
+    assert module.dW is before
+    assert module.dW.tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("way", LEAVES)
+def test_slots_of_a_loss_are_poisoned(way):
+    """What is added to, forgotten or never written shows: zeros that happen to stand there prove nothing."""
+    line, sentence = LEAVES[way]
+    report = oracle.verify(of_loss(line)[0], cases=2)
+    assert report.verdict in (Verdict.REFUTED, Verdict.BROKEN_CONTRACT)
+    assert sentence in str(report)
+
+
+def test_a_loss_that_adds_may_declare_it():
+    """The control: accumulation as declared."""
+    module = module_of(LOSS.format("globals()['dW'] = dW + slope"), "loss")
+    inputs = {"x": oracle.reals("3", differentiated=False)}
+    how = {"inputs": inputs, "parameters": {"W": "3"}, "gradients": "d{}", "accumulates": True}
+    assert oracle.verify(oracle.Subject.from_loss(module.loss, **how), cases=4).verdict is Verdict.CERTIFIED

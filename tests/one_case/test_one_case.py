@@ -150,5 +150,5 @@ def test_misuse():
         verify_case(relu(), {"D": 2})
     with pytest.raises(ValueError, match=r"^relu has the sizes D, but the case has T, H$"):
         verify_case(relu(), ONE)
-    with pytest.raises(ValueError, match=r"^digits=0 must be between 1 and 200$"):
+    with pytest.raises(ValueError, match=r"^digits=0 must be a number between 1 and 200$"):
         verify_case(relu(), Case({"D": 2}), digits=0)
