@@ -8,7 +8,7 @@ gradient program, and both must round to the same 40 decimals.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import metadata
 from typing import Any
 
@@ -16,12 +16,14 @@ from oracle.arithmetic import adapter, decimal_grid, enclosures
 from oracle.arithmetic.decimal_grid import Rounded
 from oracle.arithmetic.refusals import Undecided, recording
 from oracle.cases import Case
+from oracle.hearing import Hearing
 from oracle.point import Point
 from oracle.program.canonical import canonical, jax_version
 from oracle.records import certificate_digests as digests
 from oracle.records.certificate import MOST_CASES, Certificate, Certified, CertifiedCase, CertifiedLeaf, Program
 from oracle.records.fields import LONGEST_NAME
 from oracle.records.record import LONGEST_SPEC
+from oracle.reference import Reference
 from oracle.report.text import one_line
 from oracle.runs import Run, in_balls
 from oracle.subject import Subject
@@ -93,15 +95,17 @@ def _certified(subject: Subject, report: Report, digits: float) -> Certified:
     trial, leaves = Trial(subject, digits), list(subject.differentiated)
     heard: list[tuple[Case, dict[str, Rounded]]] = []
     files: set[str] = set()
+    references: dict[int, Reference] = {}
     for case in report.heard:
-        gradients, seen = rounded_gradients(trial, case)
+        hearing = Hearing(trial, case, thorough=False)  # which knows the options that the case draws
+        gradients, seen = rounded_gradients(hearing.trial, hearing.point)
         heard.append((case, gradients))
         files |= seen
+        references[id(hearing.trial.reference)] = hearing.trial.reference
     try:
         source = digests.digests_of_sources(files)
     except digests.Unreadable as error:
         raise NoCertificate(str(error)) from error
-    spoke = "autodiff" in report.witnesses
     spec = subject.spec if isinstance(subject.spec, str) and len(subject.spec) <= LONGEST_SPEC else None
     return Certified(
         name=_name(subject.name),
@@ -113,8 +117,14 @@ def _certified(subject: Subject, report: Report, digits: float) -> Certified:
         leaves=tuple(_leaf(subject, heard, leaf) for leaf in leaves),
         gradients=digests.digest_of_gradients(heard, leaves),
         source=source,
-        program=Program(jax_version(), digests.sha256(canonical(trial.reference.program))) if spoke else None,
+        program=_program(references.values()) if "autodiff" in report.witnesses else None,
     )
+
+
+def _program(references: Iterable[Reference]) -> Program:
+    """The digest of all programs that spoke: one, or one for each choice of options."""
+    texts = {canonical(reference.program) for reference in references if reference.speaks}
+    return Program(jax_version(), digests.sha256("\n".join(sorted(texts))))
 
 
 def _name(text: str) -> str:
@@ -138,7 +148,7 @@ def _leaf(subject: Subject, heard: list[tuple[Case, dict[str, Rounded]]], leaf: 
 # ---- one case
 
 
-def rounded_gradients(trial: Trial, case: Case) -> tuple[dict[str, Rounded], set[str]]:
+def rounded_gradients(trial: Trial, point: Point) -> tuple[dict[str, Rounded], set[str]]:
     """The gradients of a case on their grids, and the files of the lines that were executed.
 
     Raises
@@ -146,7 +156,7 @@ def rounded_gradients(trial: Trial, case: Case) -> tuple[dict[str, Rounded], set
     NoCertificate
         If an entry cannot be rounded at the highest precision, or the code leaves ball arithmetic.
     """
-    point, bits = Point(trial.subject, case), trial.bits
+    bits, case = trial.bits, point.case
     while True:
         run = in_balls(point, trial.binding, bits, lines=True)
         if run.left or (run.error is not None and not run.undecided):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from itertools import chain
 
 from oracle.cases import schedule
 from oracle.diagnosis import diagnose
+from oracle.hearing import Hearing
 from oracle.subject import Subject
 from oracle.summary import Summary
 from oracle.trial import Trial
 from oracle.verdict import Report, Verdict
-from oracle.verify import hear, is_thorough, shrink, sizes_text, truncates
+from oracle.verify import biting, hear, is_thorough, shrink, sizes_text, truncates
 
 
 class Docket:
@@ -20,8 +22,9 @@ class Docket:
     def __init__(self, subject: Subject, *, cases: int, seed: int, digits: float) -> None:
         self.trial = Trial(subject, digits)
         self.summary = Summary(self.trial, seed)
-        self.cases, self.seed, self.heard = cases, seed, 0
-        self._schedule = schedule(cases, seed, self.trial.sizes)
+        self._further = biting(self.trial, seed)
+        self._schedule = chain(schedule(cases, seed, self.trial.sizes, self.trial.affordable), self._further)
+        self.cases, self.seed, self.heard = cases + len(self._further), seed, 0
         self._seconds = 0.0
 
     @property
@@ -75,5 +78,5 @@ class Docket:
             report,
             smallest=sizes_text(smallest.sizes),
             failing_case=smallest,
-            diagnosis=diagnose(self.trial, failing, smallest),
+            diagnosis=diagnose(Hearing(self.trial, smallest).trial, failing, smallest),
         )

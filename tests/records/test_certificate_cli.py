@@ -256,7 +256,7 @@ def test_huge_sizes_are_refused():
     resigned(document)
     ran = oracle("replay", "c.json", "--subject", "right.py:subject")
     assert ran.exit_code == 2
-    assert "the certificate has a case with H=100000, but right.py:subject takes 1 to 8" in ran.output
+    assert "the certificate has a case with H=100000, but right.py:subject takes 1 to" in ran.output
 
 
 def test_tampered():
