@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-COMMANDS: Final = ("verify", "watch", "replay", "subjects", "vectors")  # in the order of the help; see oracle.commands
+COMMANDS: Final = ("verify", "watch", "mutate", "replay", "subjects", "vectors")  # as in the help
 
 
 class Commands(click.Group):

@@ -58,14 +58,35 @@ def _ours(function: FunctionType) -> bool:
 
 
 def scenes(trial: Trial, functions: list[FunctionType]) -> list[Scene]:
-    """The scenes of functions, with the values that their expressions held in one float run of the subject."""
-    bare, seen = [], dict[CodeType, dict[int, dict[str, Seen]]]()
+    """The scenes of functions, with the values that their expressions held in two float runs of the subject."""
+    bare = []
     for function in functions:
         with contextlib.suppress(PlantingError):
             bare.append(scene_of(function))
+    seen, even = (_seen(trial, case, bare) for case in (unequal(trial.subject), equal(trial)))
+    return [
+        Scene(one.home, seen.get(one.function.__code__, {}), _square(even.get(one.function.__code__, {})))
+        for one in bare
+    ]
+
+
+def equal(trial: Trial) -> Case:
+    """A case in which all sizes are equal, as far as their ranges allow."""
+    return Case({name: min(max(low, 2), high) for name, (low, high) in trial.sizes.items()}, "equal sizes", seed=12)
+
+
+def _seen(trial: Trial, case: Case, bare: list[Scene]) -> dict[CodeType, dict[int, dict[str, Seen]]]:
+    """What the expressions of functions held in the float run of a case."""
+    seen: dict[CodeType, dict[int, dict[str, Seen]]] = {}
     with _watching({one.function.__code__: _places(one) for one in bare}, seen):
-        in_floats(Point(trial.subject, unequal(trial.subject)), trial.binding)
-    return [Scene(one.home, seen.get(one.function.__code__, {})) for one in bare]
+        in_floats(Point(trial.subject, case), trial.binding)
+    return seen
+
+
+def _square(seen: dict[int, dict[str, Seen]]) -> frozenset[str]:
+    """The expressions that held square matrices."""
+    every = [(text, one.shape) for line in seen.values() for text, one in line.items()]
+    return frozenset(text for text, shape in every if len(shape) == 2 and shape[0] == shape[1])
 
 
 def _places(scene: Scene) -> dict[str, CodeType]:
@@ -108,5 +129,5 @@ def _look(value: Any) -> Seen:
     if isinstance(value, (bool, int, np.integer)):
         return Seen((), "i", int(value))
     if isinstance(value, (np.ndarray, np.floating, float)):
-        return Seen(np.shape(value), np.asarray(value).dtype.kind)
+        return Seen(np.shape(value), np.asarray(value).dtype.kind, identity=id(value))
     return Seen((), "O")

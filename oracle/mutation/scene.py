@@ -13,6 +13,8 @@ from oracle.mutation.source import DEFINITIONS, Definition, Home, home
 from oracle.tracing import layout
 
 PLACES = (ast.Name, ast.Attribute, ast.Subscript)
+_SHAPES = frozenset({"shape", "dtype", "ndim", "size"})
+_SHAPED = frozenset({"empty_like", "zeros_like", "ones_like", "full_like", "len", "shape", "empty", "zeros"})
 _NO_VALUES = (ast.JoinedStr, *DEFINITIONS)
 
 
@@ -23,6 +25,7 @@ class Seen:
     shape: tuple[int, ...]
     kind: str  # of a dtype: f, i, b …
     number: int | None = None  # the value of an integer
+    identity: int = 0  # of an array: another name with the same one is no other array
 
 
 Sights = Mapping[int, Mapping[str, Seen]]  # by line of the statement and text of the expression
@@ -34,6 +37,7 @@ class Scene:
 
     home: Home
     sights: Sights = field(default_factory=dict)
+    square: frozenset[str] = frozenset()  # the expressions that held square matrices where all sizes were equal
 
     @property
     def function(self) -> Any:
@@ -75,11 +79,23 @@ class Scene:
                     yield from _expressions(one)
 
     def every(self) -> Iterator[tuple[ast.stmt, ast.expr]]:
-        """Every expression that is read, with its statement."""
+        """Every expression that is read, with its statement; not those of which only the shape or type is looked at."""
         for statement in self.statements:
             for one in self.expressions(statement):
-                if isinstance(getattr(one, "ctx", ast.Load()), ast.Load):
+                if isinstance(getattr(one, "ctx", ast.Load()), ast.Load) and not self._lends_shape(one):
                     yield statement, one
+
+    def _lends_shape(self, node: ast.AST) -> bool:
+        """Whether nothing but the shape or type of an expression, or of what it is a part of, is looked at."""
+        parent = self.parents.get(node)
+        while isinstance(parent, (ast.Attribute, ast.Subscript, ast.Tuple, ast.Call)):
+            if isinstance(parent, ast.Attribute) and parent.attr in _SHAPES:
+                return True
+            if isinstance(parent, ast.Call) and node is not parent.func:
+                names = {getattr(one, "attr", getattr(one, "id", "")) for one in (parent.func, *parent.args[:1])}
+                return bool(names & _SHAPED)
+            node, parent = parent, self.parents.get(parent)
+        return False
 
     def seen(self, statement: ast.stmt, expression: ast.AST) -> Seen | None:
         """The value of a name, attribute or subscript when a statement began; None if that is not known."""
@@ -91,7 +107,7 @@ class Scene:
         own = ast.unparse(expression)
         if held is None or not held.shape or held.kind != "f":
             return []
-        found = [text for text, one in known.items() if text != own and (one.shape, one.kind) == (held.shape, "f")]
+        found = [text for text, one in known.items() if text != own and _other(one, held)]
         return sorted(found, key=lambda text: (_distance(own, text), text))
 
 
@@ -123,6 +139,11 @@ def _expressions(node: ast.AST) -> Iterator[ast.expr]:
     for child in ast.iter_child_nodes(node):
         if not (isinstance(node, ast.Call) and child is node.func and isinstance(child, ast.Name)):
             yield from _expressions(child)
+
+
+def _other(one: Seen, held: Seen) -> bool:
+    """Whether one value is another array of the same shape."""
+    return (one.shape, one.kind) == (held.shape, "f") and one.identity != held.identity
 
 
 def _distance(one: str, other: str) -> int:

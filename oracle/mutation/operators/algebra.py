@@ -43,7 +43,8 @@ def transpose_if_square(scene: Scene) -> Iterator[Change]:
     """A matrix in a product is transposed where it is square: only equal sizes betray it."""
     for _, node in _matrices(scene):
         whole, other = text(node), text(_transposed(node))
-        yield node, expression(f"({other} if {other}.shape == {whole}.shape else {whole})")
+        if {whole, other} & scene.square:
+            yield node, expression(f"({other} if {other}.shape == {whole}.shape else {whole})")
 
 
 def swap_operands(scene: Scene) -> Iterator[Change]:

@@ -36,9 +36,26 @@ def with_argument(call: ast.Call, position: int, source: str) -> ast.Call:
     return found
 
 
+def _computed(scene: Scene) -> Iterator[tuple[ast.stmt, ast.expr]]:
+    """Every expression but arithmetic on whole numbers, which counts rows and steps."""
+    for statement, node in scene.every():
+        if not isinstance(node, ast.BinOp) or not _whole(scene, statement, node):
+            yield statement, node
+
+
+def _whole(scene: Scene, statement: ast.stmt, node: ast.AST) -> bool:
+    """Whether an expression is computed from whole numbers alone."""
+    if isinstance(node, ast.BinOp):
+        return _whole(scene, statement, node.left) and _whole(scene, statement, node.right)
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, int)
+    seen = scene.seen(statement, node)
+    return (seen is not None and seen.number is not None) or called(node) == "len"
+
+
 def drop_summand(scene: Scene) -> Iterator[Change]:
     """`a + b` becomes `a` or `b`; a statement `x += e` goes."""
-    for _, node in scene.every():
+    for _, node in _computed(scene):
         for position, one in enumerate(summands(node)):
             if isinstance(node, ast.Call):
                 yield node, with_argument(node, position, "0.0")
@@ -51,7 +68,7 @@ def drop_summand(scene: Scene) -> Iterator[Change]:
 
 def drop_factor(scene: Scene) -> Iterator[Change]:
     """`a * b` becomes `a` or `b`, `a / b` becomes `a`; a statement `x *= e` goes; a matrix product its matrix."""
-    for _, node in scene.every():
+    for _, node in _computed(scene):
         for position, _ in enumerate(factors(node)):
             if isinstance(node, ast.Call):
                 yield node, with_argument(node, position, "1.0")
@@ -72,7 +89,7 @@ def _dropped(scene: Scene, kinds: tuple[type, ...]) -> Iterator[Change]:
 
 def flip_sign(scene: Scene) -> Iterator[Change]:
     """`a + b` becomes `a - b` and the reverse; a product or a result its negative."""
-    for statement, node in scene.every():
+    for statement, node in _computed(scene):
         if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
             other: Any = ast.Sub() if isinstance(node.op, ast.Add) else ast.Add()
             yield node, ast.BinOp(node.left, other, node.right)

@@ -16,6 +16,7 @@ PRODUCTS = frozenset({"multiply"})
 SUMS = {"add": "subtract", "subtract": "add"}
 MATRIX_PRODUCTS = frozenset({"dot", "matmul", "outer", "inner"})
 REDUCTIONS = frozenset({"sum", "mean", "max", "min", "prod"})
+_FRESH = frozenset({"empty", "empty_like", "zeros", "zeros_like", "map"})
 _NUMERIC = (ast.BinOp, ast.UnaryOp, ast.Call, ast.Name, ast.Attribute, ast.Subscript)
 
 
@@ -97,7 +98,8 @@ def results(scene: Scene) -> Iterator[tuple[ast.stmt, ast.expr]]:
     """The expressions that make a statement's result: what is assigned, added or returned, and what is written out."""
     for statement in scene.statements:
         for value in _values(statement):
-            if isinstance(value, _NUMERIC) and _is_float(scene, statement, value):
+            fresh = called(value) in _FRESH or (isinstance(value, ast.Name) and _uninitialised(scene, value.id))
+            if isinstance(value, _NUMERIC) and not fresh and _is_float(scene, statement, value):
                 yield statement, value
 
 
@@ -116,6 +118,23 @@ def _values(statement: ast.stmt) -> list[ast.expr]:
         case ast.Return(value=ast.expr() as value):
             return [value]
     return []
+
+
+def _uninitialised(scene: Scene, name: str) -> bool:
+    """Whether a function binds a name to fresh memory and does nothing with it but hand it out."""
+    bound: set[str] = set()
+    for statement in scene.statements:
+        match statement:
+            case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=sources)):
+                pairs = list(zip(targets, sources, strict=False))
+            case ast.Assign(targets=[target], value=source):
+                pairs = [(target, source)]
+            case _:
+                continue
+        bound |= {called(source) for target, source in pairs if isinstance(target, ast.Name) and target.id == name}
+    uses = [one for one in ast.walk(scene.node) if isinstance(one, ast.Name) and one.id == name]
+    handed = [one for one in uses if isinstance(one.ctx, ast.Load)]
+    return bool(bound) and bound <= {"empty", "empty_like"} and len(handed) == 1
 
 
 def _is_float(scene: Scene, statement: ast.stmt, value: ast.expr) -> bool:

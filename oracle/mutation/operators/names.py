@@ -6,7 +6,7 @@ import ast
 import copy
 from collections.abc import Iterator
 
-from oracle.mutation.operators.base import Change, Operator, expression, is_array, outermost, text
+from oracle.mutation.operators.base import Change, Operator, called, expression, is_array, outermost, text
 from oracle.mutation.scene import PLACES, Scene
 
 _MOST = 3  # other names tried at each place
@@ -68,9 +68,9 @@ def swap_order(scene: Scene) -> Iterator[Change]:
 
 def _rows(statement: ast.stmt) -> list[list[ast.expr]]:
     match statement:
-        case ast.Assign(targets=[ast.Tuple(elts=elements)]):
+        case ast.Assign(targets=[ast.Tuple(elts=elements)]) | ast.Return(value=ast.Tuple(elts=elements)):
             return [elements]
-        case ast.Return(value=ast.Tuple(elts=elements) | ast.Call(args=elements)):
+        case ast.Return(value=ast.Call(args=elements) as call) if called(call)[:1].isupper():
             return [elements]
     return []
 

@@ -1,0 +1,143 @@
+"""Puts mutants before the checks: each check is asked until it convicts, apart from all others."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from types import FunctionType
+
+from oracle.mutation.bench import DIGITS, Bench, benches
+from oracle.mutation.checks import CERTIFIED_PATH, CHECKS, Evidence
+from oracle.mutation.limits import TookTooLong, limited
+from oracle.mutation.mutants import Mutant
+from oracle.mutation.observe import backward_functions, scenes
+from oracle.mutation.planting import PlantingError, planted, real_name
+from oracle.mutation.scene import Scene
+from oracle.subject import Subject
+from oracle.trial import Trial
+
+SECONDS = 5.0  # that a mutant may take for one check
+CONTRACT = "contract"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the checks said of one mutant."""
+
+    mutant: Mutant
+    convicts: frozenset[str]  # the checks that alone convict it
+    subject: str = ""  # under which it was convicted on the certified path; of several the last, if it never was
+    seconds: float = 0.0  # on the certified path, with planting
+    note: str = ""
+
+    @property
+    def convicted(self) -> bool:
+        """Whether the certified path convicts it."""
+        return CERTIFIED_PATH in self.convicts
+
+
+@dataclass
+class Stand:
+    """A subject with its benches, and the functions in which its faults are planted."""
+
+    subject: Subject
+    trial: Trial
+    scenes: list[Scene]
+    shared: list[str]
+    struck: dict[str, str] = field(default_factory=dict)  # checks that accuse the unchanged program, and where
+
+    @property
+    def functions(self) -> set[FunctionType]:
+        """The functions under mutation."""
+        return {scene.function for scene in self.scenes}
+
+    @functools.cached_property
+    def benches(self) -> list[Bench]:
+        """The cases that mutants are judged on; checks that accuse the unchanged program there are struck."""
+        found = benches(self.subject, self.trial)
+        for bench in found:
+            evidence = Evidence(bench)
+            for name, check in CHECKS.items():
+                if name not in self.struck and check(evidence):
+                    self.struck[name] = f"accuses the unchanged {self.subject.name} in {bench.case}"
+        if any(bench.contradiction for bench in found):
+            self.struck[CERTIFIED_PATH] = next(bench.contradiction for bench in found if bench.contradiction)
+        return found
+
+
+def stand(subject: Subject, functions: Sequence[str] = ()) -> Stand:
+    """A subject made ready: its backward run once, its functions found.
+
+    Parameters
+    ----------
+    functions : names such as `lstm_ref.cell.step_vjp` or `step_vjp`; absent, all that only the backward runs
+
+    Raises
+    ------
+    ValueError
+        If the subject raises as it is, or none of its functions has such a name.
+    """
+    trial = Trial(subject, DIGITS)
+    found, shared = backward_functions(trial)
+    if functions:
+        found = [one for one in trial.binding.functions if _called(one) & set(functions)]
+    return Stand(subject, trial, scenes(trial, found), shared)
+
+
+def _called(function: FunctionType) -> set[str]:
+    return {function.__qualname__, function.__name__, f"{function.__module__}.{function.__qualname__}"}
+
+
+def judge(mutant: Mutant, stands: Sequence[Stand]) -> Row:
+    """The row of a mutant: before each subject that runs its function in turn, until one convicts it.
+
+    Within a subject each check is asked in one case after the other until it convicts. What raises or never ends is
+    convicted by the contract. Interrupted or not, nothing stays planted.
+    """
+    row = Row(mutant, frozenset())
+    for one in stands:
+        if mutant.scene.function in one.functions and not row.convicted:
+            row = _before(mutant, one)
+    return row
+
+
+def _before(mutant: Mutant, one: Stand) -> Row:
+    """What the checks say of a mutant under one subject."""
+    cases, convicts, spent, note = one.benches, set[str](), 0.0, ""
+    began = time.process_time()
+    with planted(mutant.edit) as files:
+        spent = time.process_time() - began
+        names = {file.name for file in files} | {real_name(file.name) for file in files}
+        for bench in cases:
+            evidence = Evidence(bench)
+            for name in CHECKS:
+                if name in convicts or name in one.struck:
+                    continue
+                began = time.process_time()
+                said, late = _asked(name, evidence, names)
+                spent += time.process_time() - began if name == CERTIFIED_PATH else 0.0
+                if late:
+                    return Row(mutant, frozenset({*convicts, CERTIFIED_PATH, CONTRACT}), one.subject.name, spent, late)
+                if said:
+                    convicts.add(name)
+    return Row(mutant, frozenset(convicts), one.subject.name, spent, note)
+
+
+def _asked(name: str, evidence: Evidence, names: set[str]) -> tuple[bool | None, str]:
+    """What a check says; and a sentence if the mutant did not end."""
+    try:
+        with limited(SECONDS, names.__contains__):
+            return CHECKS[name](evidence), ""
+    except TookTooLong as late:
+        return True, str(late)
+
+
+def rows(mutants: Sequence[Mutant], stands: Sequence[Stand]) -> Iterator[Row]:
+    """The rows of all mutants, in order."""
+    for mutant in mutants:
+        yield judge(mutant, stands)
+
+
+__all__ = ["PlantingError", "Row", "Stand", "judge", "rows", "stand"]

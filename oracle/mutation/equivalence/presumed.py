@@ -1,0 +1,169 @@
+"""A survivor is presumed equivalent only after many fresh cases in which its change did something, to no effect.
+
+Fresh cases are none of those that mutants are judged on: every regime in turn, sizes up to three times as large, the
+subject's own declared options. In each the gradients must be certified equal to the derivative; in at least one the
+changed statement must have had another effect than the original one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from oracle.accuracy import FEW
+from oracle.arithmetic import adapter
+from oracle.cases import REGIMES, Case
+from oracle.comparison import compare
+from oracle.draws import below, key
+from oracle.mutation.bench import Bench
+from oracle.mutation.checks import Evidence, promises
+from oracle.mutation.equivalence.watching import watched
+from oracle.mutation.limits import TookTooLong, limited
+from oracle.mutation.mutants import Mutant
+from oracle.mutation.planting import PlantingError, planted, real_name
+from oracle.runs import in_floats
+from oracle.trial import Trial
+from oracle.verdict import Comparison
+
+FRESH = 200
+_LARGE = 3  # times as large as the declared sizes
+_LARGE_EVERY, _CONTRACT_EVERY = 20, 10
+_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Presumption:
+    """What fresh cases showed of a survivor."""
+
+    cases: int = 0  # in which its gradients were certified equal
+    reached: int = 0  # how often the changed statement was executed
+    differed: bool = False  # whether it ever did anything else than the original
+    convicted: str = ""  # the case in which it was convicted after all, and by what
+
+    @property
+    def equivalent(self) -> bool:
+        """Whether it may be presumed."""
+        return not self.convicted and self.cases >= FRESH and self.differed
+
+    def __str__(self) -> str:
+        if self.convicted:
+            return self.convicted
+        if not self.reached:
+            return f"its line was never executed in {self.cases} fresh cases"
+        if not self.differed:
+            return f"in {self.cases} fresh cases it was executed {self.reached} times, but never did anything else"
+        return (
+            f"executed {self.reached} times in {self.cases} fresh cases, with another effect than the original, "
+            "while all gradients stayed certified"
+        )
+
+
+class Cases:
+    """Fresh cases of a subject, heard as they are asked for and kept for all its survivors."""
+
+    def __init__(self, trial: Trial) -> None:
+        self.trial = trial
+        self._heard: list[Bench] = []
+        self._drawn = 0
+
+    def first(self, count: int) -> Iterator[Bench]:
+        """The first so many, the same for every survivor."""
+        for number in range(count):
+            while len(self._heard) <= number:
+                self._hear()
+            yield self._heard[number]
+
+    def _hear(self) -> None:
+        """One more case, drawn again where it decides nothing."""
+        while True:
+            bench = Bench(self.trial, self._case(self._drawn), thorough=not self._drawn % _CONTRACT_EVERY)
+            self._drawn += 1
+            if bench.usable and bench.verdict.ok:
+                self._heard.append(bench)
+                return
+            if self._drawn > 3 * FRESH:
+                raise ValueError(f"{self.trial.subject.name} is certified in too few cases to presume anything")
+
+    def _case(self, number: int) -> Case:
+        """Regimes in turn, mostly small sizes, every twentieth case up to three times the declared ones."""
+        regime, seed = REGIMES[number % len(REGIMES)], key("fresh", number) % 2**32
+        truncate = self.trial.subject.deviations.truncate
+        sizes = {}
+        for name, (low, high) in self.trial.sizes.items():
+            fixed = name == "T" and truncate is not None
+            most = _LARGE * high if not number % _LARGE_EVERY and not fixed else min(high, low + 3)
+            sizes[name] = low + int(below(most - low + 1, key(seed, name), 1)[0])
+        if regime == "size one":
+            sizes = {name: low for name, (low, _) in self.trial.sizes.items()}
+        elif regime == "equal sizes":
+            sizes = {n: min(max(low, max(sizes.values())), high) for n, (low, high) in self.trial.sizes.items()}
+        return Case(sizes, regime, seed)
+
+
+def presume(mutant: Mutant, every: Sequence[Cases]) -> Presumption:
+    """What fresh cases of all subjects that run the mutant's function show of it."""
+    share = -(-FRESH // max(1, len(every)))
+    found = Presumption()
+    for cases in every:
+        found = _with(mutant, cases, share, found)
+        if found.convicted:
+            break
+    return found
+
+
+def _with(mutant: Mutant, cases: Cases, share: int, before: Presumption) -> Presumption:
+    """The same for one subject: certified runs first, then float runs that are watched."""
+    benches = []
+    with planted(mutant.edit) as files:
+        names = {file.name for file in files} | {real_name(file.name) for file in files}
+        for bench in cases.first(share):
+            if reason := _convicted(bench, names):
+                return Presumption(convicted=f"convicted in {bench.case}: {reason}")
+            benches.append(bench)
+    reached, differed = _watched(mutant, benches)
+    return Presumption(before.cases + len(benches), before.reached + reached, before.differed or differed)
+
+
+def _convicted(bench: Bench, names: set[str]) -> str:
+    """Why a case convicts what is planted; empty if its gradients are certified equal to the derivative."""
+    evidence = Evidence(bench)
+    try:
+        with limited(_SECONDS, names.__contains__):
+            if bench.thorough and promises(evidence):
+                return "the contract is broken"
+            balls = evidence.balls
+    except TookTooLong as late:
+        return str(late)
+    if balls is None:
+        return "the code left ball arithmetic"
+    truth = bench.truth or bench.sound.gradients
+    with adapter.precision(bench.sound.found.bits):
+        every = [_compared(bench, leaf, got, truth[leaf]) for leaf, got in balls.items()]
+    return next((f"the gradient of {one.name} is not certified" for one in every if not _certified(one)), "")
+
+
+def _compared(bench: Bench, leaf: str, got: Any, truth: Any) -> Comparison:
+    """A gradient beside the derivative, as in a hearing: what has cancelled is known beside the terms that did."""
+    first = compare(leaf, got, truth, digits=bench.trial.digits, rounding=bench.excuses[leaf])
+    if not first.unsettled:
+        return first
+    scale = bench.sound.spread(np.float64, FEW).scale(leaf)
+    rounding = bench.excuses[leaf]
+    return compare(leaf, got, truth, digits=bench.trial.digits, scale=scale, rounding=rounding, zero_allowed=True)
+
+
+def _certified(one: Comparison) -> bool:
+    return not one.wrong and not one.unsettled
+
+
+def _watched(mutant: Mutant, benches: list[Bench]) -> tuple[int, bool]:
+    """How often the changed statement was reached in float runs, and whether it did anything else."""
+    with contextlib.suppress(PlantingError), watched(mutant) as watch, np.errstate(all="ignore"):
+        for bench in benches:
+            in_floats(bench.point, bench.binding)
+        return watch.reached, watch.differed
+    return 0, False

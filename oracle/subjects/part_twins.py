@@ -1,0 +1,26 @@
+"""Parts of the LSTM written again for JAX, independently of `lstm_ref`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax.numpy as jnp
+from jax import Array
+from jax.nn import sigmoid
+
+
+def step_of(tanh_of_state: bool) -> Callable[[Array, Array], tuple[Array, Array]]:
+    """h and s of one step over a batch, from the gates' pre-activations side by side: g, i, f, o."""
+
+    def step(a: Array, s_prev: Array) -> tuple[Array, Array]:
+        H = s_prev.shape[1]
+        a_g, a_i, a_f, a_o = (a[:, k * H : (k + 1) * H] for k in range(4))
+        s = jnp.tanh(a_g) * sigmoid(a_i) + s_prev * sigmoid(a_f)
+        return sigmoid(a_o) * (jnp.tanh(s) if tanh_of_state else s), s
+
+    return step
+
+
+def squared_error(h: Array, y: Array) -> Array:
+    """The sum of the squares of all differences."""
+    return jnp.sum(jnp.square(h - y))

@@ -1,0 +1,70 @@
+"""Parts of `lstm_ref` that the registered subjects use from inside, each on trial alone: what it returns is judged.
+
+A layer hands its cell the arrays to write into, and looks at nothing that the cell returns. So a fault in what the
+cell returns shows only where the cell is called by itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import lstm_ref.cell as cell
+import lstm_ref.losses as losses
+from lstm_ref.variant import SEED, STANDARD, Variant
+from oracle.inputs import reals
+from oracle.subject import Subject
+from oracle.subjects import part_twins
+
+PARTS: Final = ("cell_seed", "cell_standard", "squared_error")
+
+
+def names() -> list[str]:
+    """The parts, as the command line names them."""
+    return [f"{__name__}:{part}" for part in PARTS]
+
+
+def _cell(variant: Variant, name: str) -> Subject:
+    def forward(a: Any, s_prev: Any) -> Any:
+        h, s, tape = cell.step(a, s_prev, variant)
+        return h, s, tape
+
+    def backward(h_bar: Any, s_bar: Any, tape: Any) -> Any:
+        return cell.step_vjp(h_bar, s_bar, tape)
+
+    return Subject.from_functions(
+        forward,
+        backward,
+        inputs={"a": "B 4*H", "s_prev": "B H"},
+        reference=part_twins.step_of(variant.tanh_of_state),
+        name=name,
+        modules=[cell],
+    )
+
+
+def cell_seed() -> Subject:
+    """`lstm_ref.cell` with the seed's cell."""
+    return _cell(SEED, "cell-seed")
+
+
+def cell_standard() -> Subject:
+    """`lstm_ref.cell` with the standard cell."""
+    return _cell(STANDARD, "cell-standard")
+
+
+def squared_error() -> Subject:
+    """`lstm_ref.losses.squared_error`."""
+
+    def forward(h: Any, y: Any) -> Any:
+        return losses.squared_error(h, y), (h, y)
+
+    def backward(loss_bar: Any, inputs: Any) -> Any:
+        return losses.squared_error_vjp(loss_bar, *inputs)
+
+    return Subject.from_functions(
+        forward,
+        backward,
+        inputs={"h": "B H", "y": reals("B H", differentiated=False)},
+        reference=part_twins.squared_error,
+        name="squared-error",
+        modules=[losses],
+    )
