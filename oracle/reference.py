@@ -160,6 +160,7 @@ class Reference:
         ProgramError
             If it cannot be traced or run.
         """
+        self._expect_its_options(point)
         try:
             bound = (program or self.program).at(point.case.sizes)
         except (CannotTrace, ProgramError) as error:
@@ -173,6 +174,15 @@ class Reference:
         every, gradients = bound.run(arithmetic, inputs, cotangents)
         real = [value for value, spec in zip(every, bound.outputs, strict=True) if spec.number]
         return dict(zip(outputs, real, strict=True)), gradients
+
+    def _expect_its_options(self, point: Point) -> None:
+        """Refuse a point at which the subject has drawn another option than this reference was traced with."""
+        for name, spec in point.subject.leaves.items():
+            if spec.options and point.values[name] is not self.subject.leaves[name].value:
+                raise ValueError(
+                    f"the option {name!r} is {point.values[name]!r} in this case, but the reference was asked with "
+                    f"{self.subject.leaves[name].value!r}; ask the trial that is settled for the case"
+                )
 
     def _check(self, specs: Any, outputs: Mapping[str, Raw], point: Point) -> None:
         name = self.subject.name

@@ -14,6 +14,7 @@ from oracle.trial import Trial, environment
 from oracle.verdict import Comparison, Finding, FloatAccuracy, LeafReport, Report, Verdict, worst
 
 WITNESSES = ("autodiff", "finite_difference", "complex_step", "central_difference")
+BLIND = 1e-3  # of the largest entry: floats that cannot see a smaller error in any case decide nothing
 _FINDINGS = 12  # shown of each verdict: the same sentence from every case helps nobody
 
 
@@ -139,6 +140,7 @@ class Summary:
                     yield finding
         yield from self._further
         yield from self._clip_shows()
+        yield from self._blind()
         yield from self._kinks()
         yield from self._unreached_lines()
 
@@ -151,6 +153,26 @@ class Summary:
                 "give larger values, as oracle.reals(..., high=...), larger sizes= or more cases"
             )
             yield Finding(Verdict.UNDECIDED, message)
+
+    def _says_too_little(self, verdict: Verdict, seen: FloatAccuracy | None) -> bool:
+        """Whether a gradient judged in floats is consistent only because hardly any error would have been seen."""
+        judged_in_floats = verdict is Verdict.CONSISTENT and bool(self.trial.left)
+        return judged_in_floats and (seen is None or not seen.detection_limit <= BLIND)
+
+    def _blind(self) -> Iterable[Finding]:
+        """Gradients of which nothing is said, since no case would have shown an error of a thousandth."""
+        for leaf in map(self._leaf, self.trial.subject.differentiated):
+            seen = leaf.float64
+            if (
+                leaf.verdict is Verdict.UNDECIDED
+                and seen is not None
+                and self._says_too_little(Verdict.CONSISTENT, seen)
+            ):
+                message = (
+                    f"the gradient of {leaf.name} is within its bound, but so would be an error of "
+                    f"{seen.detection_limit:.1e} of its largest entry in every case: floats say too little of it"
+                )
+                yield Finding(Verdict.UNDECIDED, message, leaf=leaf.name)
 
     def _kinks(self) -> Iterable[Finding]:
         stuck = [outcome for outcome in self.outcomes if outcome.kink]
@@ -174,6 +196,9 @@ class Summary:
         if compared and all(comparison.zeros == comparison.entries for comparison in compared):  # none at all, too
             verdicts.append(Verdict.NOTHING_COMPARED)
         wrong = [(c, o) for o in heard if (c := o.comparisons.get(name)) is not None and (c.wrong or c.rounded)]
+        float64 = _accuracy([(o.case.regime, o.float64[name]) for o in heard if name in o.float64])
+        if self._says_too_little(worst(verdicts), float64):
+            verdicts.append(Verdict.UNDECIDED)
         example, example_case = _example(wrong)
         return LeafReport(
             name=name,
@@ -188,9 +213,7 @@ class Summary:
             in_cases=len(wrong),
             worst=example.worst if example else None,
             worst_case=example_case,
-            float64=_accuracy(
-                [(outcome.case.regime, outcome.float64[name]) for outcome in heard if name in outcome.float64]
-            ),
+            float64=float64,
             float32=_accuracy(
                 [(outcome.case.regime, outcome.float32[name]) for outcome in heard if name in outcome.float32]
             ),

@@ -328,3 +328,35 @@ def test_nothing_but_zeros_is_a_failure():
     )
     report = verify(subject, cases=3)
     assert {leaf.name: leaf.verdict for leaf in report.leaves}["b"] is Verdict.NOTHING_COMPARED
+
+
+def cancelling(size):
+    """A pair whose gradient is the difference of two that are `size` times larger, and a twin of it."""
+
+    def forward(x):
+        inside = out_and_back(x).real
+        return inside * (size + 1) - inside * size, x
+
+    def backward(y_bar, x):
+        return y_bar * (size + 1) - y_bar * size
+
+    def reference(x):
+        return x * (size + 1) - x * size
+
+    return Subject.from_functions(forward, backward, inputs={"x": "D"}, reference=reference)
+
+
+def test_floats_that_see_hardly_anything_decide_nothing():
+    """Where an error of a thousandth would pass in every case, the gradient is undecided, with the reason."""
+    report = verify(cancelling(1e14), cases=4)
+    assert report.verdict is Verdict.UNDECIDED
+    (finding,) = [one for one in report.findings if one.leaf == "x"]
+    assert finding.message.startswith("the gradient of x is within its bound, but so would be an error of ")
+    assert finding.message.endswith(" of its largest entry in every case: floats say too little of it")
+
+
+def test_floats_that_see_enough_are_consistent():
+    """The control: the same with less to cancel."""
+    report = verify(cancelling(1e6), cases=4)
+    assert report.verdict is Verdict.CONSISTENT, report
+    assert all(leaf.float64.detection_limit < 1e-3 for leaf in report.leaves)
