@@ -179,8 +179,7 @@ def probed(
     >>> program.places["y"].shape
     (D,)
     """
-    listening = _listen(twin, specs, kinds, sizes)
-    values = listening.all_values()
+    listening, values = _listen(twin, specs, kinds, sizes)
     stacked = {name: name in listening.looped or len(listening.values[name]) > 1 for name in values}
     places = {name: Place(tuple(values[name].shape), stacked[name]) for name in wanted if name in values}
     extra = {
@@ -210,8 +209,8 @@ def probed(
 
 def _listen(
     twin: Callable[..., Any], specs: Mapping[str, str], kinds: Mapping[str, str], sizes: Mapping[str, int] | None
-) -> _Listening:
-    """One pass through the twin with the shapes alone."""
+) -> tuple[_Listening, dict[str, Any]]:
+    """One pass through the twin with the shapes alone; gives those of the values at all places."""
     import jax
     import numpy as np
 
@@ -227,8 +226,14 @@ def _listen(
                 jax.ShapeDtypeStruct(shapes[name], np.dtype(signed.dtype(name)))  # type: ignore[no-untyped-call]
                 for name in signed.names
             ]
-            jax.eval_shape(lambda *arrays: twin(*arrays, probe=listening), *inputs)
+            values = jax.eval_shape(lambda *arrays: _values(twin, arrays, listening), *inputs)
     except Exception as error:  # whatever a twin may raise when its arrays are not numbers
         first = next(iter(str(error).strip().splitlines()), "")
         raise CannotTrace(f"{type(error).__name__}: {first}") from error
-    return listening
+    return listening, values
+
+
+def _values(twin: Callable[..., Any], arrays: Sequence[Any], listening: _Listening) -> dict[str, Any]:
+    """The values at all places of a twin."""
+    twin(*arrays, probe=listening)
+    return listening.all_values()

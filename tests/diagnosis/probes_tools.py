@@ -1,7 +1,11 @@
 """Plants faults in `lstm_ref` and asks the probes; what the tests of probes share."""
 
 import functools
-from types import SimpleNamespace
+import itertools
+import linecache
+import sys
+import textwrap
+from types import ModuleType, SimpleNamespace
 
 from oracle import subjects
 from oracle.cases import Case
@@ -10,6 +14,7 @@ from oracle.mutation.planting import Text, planted
 from oracle.subject import Subject
 from oracle.trial import Trial
 
+_numbers = itertools.count()
 SIZES = {"T": 4, "B": 2, "D": 3, "H": 5}
 
 
@@ -45,3 +50,21 @@ def line_of(texts, new):
 def said(causes):
     """Causes as the lines of a report."""
     return [line for cause in causes for line in cause.lines()]
+
+
+def module_of(source):
+    """A module made of a source text, in memory, with its lines known to tracers and rewriters."""
+    name = f"probed_{next(_numbers)}"
+    text = "import numpy as np\n" + textwrap.dedent(source)
+    module = ModuleType(name)
+    module.__file__ = f"<{name}>"
+    linecache.cache[module.__file__] = (len(text), None, text.splitlines(keepends=True), module.__file__)
+    sys.modules[name] = module
+    exec(compile(text, module.__file__, "exec"), vars(module))
+    return module
+
+
+def pair(source, **options):
+    """The subject made of `forward` and `backward` in a source text."""
+    module = module_of(source)
+    return Subject.from_functions(module.forward, module.backward, **{"name": "probed", **options})

@@ -17,7 +17,7 @@ from typing import Any
 
 from oracle.binding import Binding
 from oracle.diagnosis.probes.declared import RETURNED, Probe
-from oracle.diagnosis.probes.reading import MISSING, Seen, evaluate, memory, names_of, overlap, seen
+from oracle.diagnosis.probes.reading import MISSING, Seen, evaluate, memory, names_of, overlap, seen, written_by
 from oracle.diagnosis.probes.statements import Statement, indexes, prefixes, root, statements, title
 
 _INLINE = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "<lambda>"})
@@ -160,7 +160,7 @@ class Capture:
         for target, _ in event.statement.binds:
             event.binds[ast.unparse(target)] = _seen(evaluate(target, names))
         for target in event.statement.writes:
-            if (written := memory(evaluate(target, names))) is not None:
+            if (written := written_by(target, names)) is not None:
                 event.writes[ast.unparse(target)] = written
         self._sample(event, call, names)
 

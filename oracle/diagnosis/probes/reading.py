@@ -105,7 +105,7 @@ def index_of(node: ast.expr, names: Mapping[str, Any]) -> Any:
     match node:
         case ast.Constant(value=value):
             return value
-        case ast.Name() | ast.Attribute():
+        case ast.Name() | ast.Attribute() | ast.Subscript():
             return _plain(evaluate(node, names))
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             value = index_of(operand, names)
@@ -120,6 +120,22 @@ def index_of(node: ast.expr, names: Mapping[str, Any]) -> Any:
             found = tuple(index_of(part, names) for part in parts)
             return MISSING if MISSING in found else found
     return MISSING
+
+
+def written_by(target: ast.expr, names: Mapping[str, Any]) -> Any:
+    """The memory that a store to a target writes: a part of its owner's, all of it where the part cannot be told."""
+    if not isinstance(target, ast.Subscript):
+        return memory(evaluate(target, names))
+    owner, index = memory(evaluate(target.value, names)), index_of(target.slice, names)
+    if owner is None:
+        return memory(evaluate(target, names))  # an array in a list or a dictionary
+    if index is MISSING:
+        return owner
+    places = index if isinstance(index, tuple) else (index,)
+    try:
+        return owner[places if any(one is Ellipsis for one in places) else (*places, ...)]
+    except Exception:
+        return owner
 
 
 def _plain(value: Any) -> Any:
