@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from witnesses_in_floats import central_slope, complex_slope, inner
 
-from oracle import subjects
+from oracle import subjects, verify
 from oracle.accuracy import MANY
 from oracle.arithmetic import adapter
 from oracle.cases import Case, cases
@@ -69,6 +69,17 @@ def test_every_gradient_is_certified_by_both_witnesses(name, data):
     compared = [heard.comparisons[leaf] for leaf in LEAVES[name]]
     assert all(one.agrees and one.entries == np.prod(one.shape) > 0 and one.digits >= 30 for one in compared)
     assert heard.testimony.digits >= 30
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_line_of_the_backward_is_reached(name):
+    """Over a few cases nothing stays open: no line that the backward enters is left out, and nothing is found.
+
+    A backward that runs a forward again enters that forward too: it must be free of branches that the cell never takes.
+    """
+    report = verify(subjects.load(name), cases=16)
+    assert [finding.message for finding in report.findings] == []
+    assert report.verdict is Verdict.CERTIFIED
 
 
 # ---- witnesses in floats
