@@ -25,6 +25,13 @@ def expect_size(name: str, size: Any) -> None:
         raise ValueError(f"{name} is {whole}, expected a whole number of at least 1")
 
 
+def expect_kind(name: str, value: Any, kind: type, expected: str) -> None:
+    """Raise unless `value` is an object of this class; `expected` says in words what that is."""
+    if not isinstance(value, kind):
+        given = "None" if value is None else f"a {type(value).__name__}"
+        raise TypeError(f"{name} is {given}, expected {expected}")
+
+
 def expect_floats(name: str, array: Any, like: Array | None = None) -> None:
     """Raise unless `array` holds finite floating-point or complex numbers, of the dtype of `like` if it is given."""
     dtype = getattr(array, "dtype", None)

@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 
 from lstm_ref.activations import sigmoid, sigmoid_slope, tanh, tanh_slope
-from lstm_ref.checks import Array, expect_floats, expect_shape, expect_size
+from lstm_ref.checks import Array, expect_floats, expect_kind, expect_shape, expect_size
 from lstm_ref.losses import LossLayer
 from lstm_ref.parameters import GATES, Initialiser, initial_gates
 
@@ -137,6 +137,9 @@ class LstmNode:
     """
 
     def __init__(self, lstm_param: LstmParam, lstm_state: LstmState) -> None:
+        expect_kind("lstm_param", lstm_param, LstmParam, "an LstmParam")
+        expect_kind("lstm_state", lstm_state, LstmState, "an LstmState")
+        _check_state(lstm_param, lstm_state)
         self.state = lstm_state
         self.param = lstm_param
         self.xc: Array | None = None  # (D+H,)  z, once there is an input
@@ -234,6 +237,7 @@ class LstmNetwork:
     """
 
     def __init__(self, lstm_param: LstmParam) -> None:
+        expect_kind("lstm_param", lstm_param, LstmParam, "an LstmParam")
         self.lstm_param = lstm_param
         self.lstm_node_list: list[LstmNode] = []
         self.x_list: list[Array] = []
@@ -293,6 +297,13 @@ class LstmNetwork:
         s_prev, h_prev = (None, None) if before is None else (before.s, before.h)
         self.lstm_node_list[t].bottom_data_is(x, s_prev, h_prev)
         self.x_list.append(x)
+
+
+def _check_state(param: LstmParam, state: LstmState) -> None:
+    """Raise unless the state has the sizes of the parameters."""
+    sizes = {"H": param.mem_cell_ct, "D": param.x_dim}
+    expect_shape("the h of lstm_state", state.h, "H", sizes)
+    expect_shape("the bottom_diff_x of lstm_state", state.bottom_diff_x, "D", sizes)
 
 
 def _check_vectors(param: LstmParam, letter: str, **vectors: Any) -> None:

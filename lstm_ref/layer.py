@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lstm_ref.cell import StepCotangents, StepTape, step, step_vjp
-from lstm_ref.checks import Array, expect_floats, expect_shape
+from lstm_ref.checks import Array, expect_floats, expect_kind, expect_shape
 from lstm_ref.variant import SEED, Variant
 
 
@@ -81,7 +81,7 @@ def forward(
     Raises
     ------
     ValueError : a shape does not fit the others, or a size is 0
-    TypeError : an array does not hold floating-point numbers, or not those of x's dtype
+    TypeError : an array does not hold floating-point numbers, or not those of x's dtype; cell is no Variant
 
     Example
     -------
@@ -90,6 +90,7 @@ def forward(
     >>> h.ravel(), h_T, s_T
     (array([0.25 , 0.125]), array([[0.125]]), array([[0.25]]))
     """
+    expect_kind("cell", cell, Variant, "a Variant, such as SEED or STANDARD")
     _check_inputs(x, h0, s0, W, U, b)
     tape = _new_tape(x, h0, s0, W, U, cell)
     T, B, D = x.shape
@@ -121,7 +122,7 @@ def backward(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape) -> Gradie
     Raises
     ------
     ValueError : a cotangent has not the shape of its output
-    TypeError : a cotangent has not the dtype of its output
+    TypeError : a cotangent has not the dtype of its output; tape is none
 
     Example
     -------
@@ -130,6 +131,7 @@ def backward(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape) -> Gradie
     >>> backward(np.zeros((2, 1, 1)), np.ones((1, 1)), np.zeros((1, 1)), tape).s0
     array([[0.125]])
     """
+    expect_kind("tape", tape, Tape, "the tape that forward returned")
     _check_cotangents(h_bar, h_T_bar, s_T_bar, tape)
     x, W, U, gates, s, _, h, _ = tape
     T, B, D = x.shape

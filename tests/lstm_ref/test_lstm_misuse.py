@@ -265,3 +265,52 @@ def test_a_vector_that_is_not_finite_leaves_the_node_as_it_was() -> None:
     sentence = "x holds NaN or infinity, expected finite numbers"
     assert message_of(ValueError, node.bottom_data_is, np.array([1.0, np.inf, 0.0])) == sentence
     assert not node.state.h.any()
+
+
+def _sequence() -> list[Any]:
+    """Inputs of a layer with T=2, B=1, D=3, H=2."""
+    return [np.zeros((2, 1, 3)), np.zeros((1, 2)), np.zeros((1, 2)), np.zeros((8, 3)), np.zeros((8, 2)), np.zeros(8)]
+
+
+WRONG_KINDS: list[tuple[Callable[[], Any], str]] = [
+    (
+        lambda: forward(*_sequence(), "standard"),  # type: ignore[arg-type]
+        "cell is a str, expected a Variant, such as SEED or STANDARD",
+    ),
+    (
+        lambda: backward(np.zeros((2, 1, 2)), np.zeros((1, 2)), np.zeros((1, 2)), None),  # type: ignore[arg-type]
+        "tape is None, expected the tape that forward returned",
+    ),
+    (
+        lambda: backward(np.zeros((2, 1, 2)), np.zeros((1, 2)), np.zeros((1, 2)), ("x",)),  # type: ignore[arg-type]
+        "tape is a tuple, expected the tape that forward returned",
+    ),
+    (lambda: LstmNetwork(None), "lstm_param is None, expected an LstmParam"),  # type: ignore[arg-type]
+    (lambda: LstmNode(None, LstmState(2, 3)), "lstm_param is None, expected an LstmParam"),  # type: ignore[arg-type]
+    (
+        lambda: LstmNode(LstmParam(2, 3, np.zeros), LstmParam(2, 3, np.zeros)),  # type: ignore[arg-type]
+        "lstm_state is a LstmParam, expected an LstmState",
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "sentence"), WRONG_KINDS)
+def test_objects_of_another_kind_are_named(call: Callable[[], Any], sentence: str) -> None:
+    """What was given, what was expected."""
+    with pytest.raises(TypeError) as caught:
+        call()
+    assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("sizes", "sentence"),
+    [
+        ((4, 3), "the h of lstm_state has shape (4,), expected (H,) with H=2"),
+        ((2, 5), "the bottom_diff_x of lstm_state has shape (5,), expected (D,) with D=3"),
+    ],
+)
+def test_a_state_of_another_size_is_refused(sizes: tuple[int, int], sentence: str) -> None:
+    """A node's state fits its parameters."""
+    with pytest.raises(ValueError) as caught:  # noqa: PT011
+        LstmNode(LstmParam(2, 3, np.zeros), LstmState(*sizes))
+    assert str(caught.value) == sentence
