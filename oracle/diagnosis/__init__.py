@@ -16,8 +16,9 @@ __all__ = ["Cause", "Diagnosis", "diagnose"]
 
 def diagnose(trial: Trial, failing: Outcome, smallest: Case) -> Diagnosis:
     """What is known of the cause of a failure, given the worst outcome and the smallest case that fails like it."""
-    from oracle.diagnosis import patterns, probes
+    from oracle.diagnosis import patterns, probes, repair
 
     found, notes = probes.examine(trial, failing, smallest)
+    repaired = repair.search(trial, failing, smallest, found)
     causes, ruled_out = patterns.recognise(trial, failing, smallest)
-    return Diagnosis((*found, *causes), (*notes, *ruled_out))
+    return Diagnosis((*repaired, *causes), (*notes, *ruled_out))

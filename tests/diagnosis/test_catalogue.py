@@ -42,7 +42,7 @@ def test_every_fault_fits_the_code(fault):
 
 @pytest.mark.parametrize("fault", SINGLE, ids=lambda fault: fault.name)
 def test_every_fault_is_refuted(fault):
-    """In one of a few cases of different sizes the gradient program refutes it; the object used twice in a whole run."""
+    """In one of two cases of different sizes; one fault shows only where the object is used twice."""
     with planted(Text(*fault.edit)):
         if fault.name in SEEN_ONLY_TWICE:
             found = verify(subjects.load(fault.subject), cases=2).verdict

@@ -1,0 +1,111 @@
+"""All edits worth trying on a wrong backward, and for each what it could change."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from functools import cached_property
+from types import CodeType
+
+import numpy as np
+
+from oracle.arithmetic import adapter
+from oracle.diagnosis.repair.bench import Bench, Mask
+from oracle.diagnosis.repair.families import FAMILIES
+from oracle.diagnosis.repair.flow import influences
+from oracle.diagnosis.repair.orders import ORDERS, of_statements
+from oracle.diagnosis.repair.places import Place, places, words_of
+from oracle.diagnosis.repair.sources import Edit, Source, source_of
+from oracle.diagnosis.repair.watching import Terms, Watch, readable
+from oracle.forms.loss import LossForm
+from oracle.mutation.source import at
+from oracle.runs import Run, evaluate, in_floats, quiet
+
+Line = tuple[str, int]
+
+
+class Group:
+    """The edits of one place, or of a whole statement, and the entries that its value flows into."""
+
+    def __init__(self, source: Source, statement: ast.stmt, place: Place | None, influence: Mask | None) -> None:
+        self.source, self.statement, self.influence = source, statement, influence
+        self._place = place
+
+    @property
+    def line(self) -> Line:
+        """File and line of the statement."""
+        return self.source.file, self.statement.lineno
+
+    @cached_property
+    def edits(self) -> list[Edit]:
+        """The edits, the most plausible first; made when they are asked for."""
+        if self._place is None:
+            return list(of_statements(self.source, self.statement))
+        return _edits(self._place)
+
+    def reaches(self, wrong: Mask) -> bool:
+        """Whether it may change every one of these entries."""
+        return self.influence is None or bool(self.influence[wrong].all())
+
+    def excess(self, wrong: Mask) -> int:
+        """How many other entries it changes; as many as can be where that is not known."""
+        return len(wrong) if self.influence is None else int(np.count_nonzero(self.influence & ~wrong))
+
+
+def candidates(bench: Bench, sources: Sequence[Source]) -> list[Group]:
+    """All edits of these functions, with what they flow into on this bench."""
+    terms = _watched(bench, sources)
+    every: list[Place] = []
+    for source in sources:
+        words = words_of(at(source.tree, source.path))
+        for statement in source.statements:
+            known = terms.get((source.code, statement.lineno))
+            if known is not None:
+                every += places(source, statement, known, words)
+    flows = influences(bench, sources, every)
+    groups = [Group(place.source, place.statement, place, flow) for place, flow in zip(every, flows, strict=True)]
+    whole: dict[int, Group] = {}
+    for group in groups:  # the outermost place of a statement comes first
+        whole.setdefault(id(group.statement), Group(group.source, group.statement, None, group.influence))
+    return [*groups, *whole.values()]
+
+
+def backward_sources(bench: Bench) -> list[Source]:
+    """The functions with source text that run in the backward and not in the forward, each once.
+
+    Where one function is both, its forward must go on giving the same outputs, which the bench looks at.
+    """
+    run = in_floats(bench.point, bench.trial.binding, lines=True, restore=False)
+    if run.backward_lines is None or run.forward_lines is None:
+        return []
+    forward = set() if isinstance(bench.trial.subject.form, LossForm) else run.forward_lines.codes
+    codes = run.backward_lines.codes | (run.forward_lines.codes if not forward else set())
+    own = [
+        one
+        for one in bench.trial.binding.functions
+        if one.__code__ in codes and one.__code__ not in forward and not one.__module__.startswith("oracle.")
+    ]
+    found = {function.__code__: source_of(function) for function in own}
+    return [source for source in found.values() if source is not None]
+
+
+def _watched(bench: Bench, sources: Sequence[Source]) -> dict[tuple[CodeType, int], Terms]:
+    """What the names held at each statement."""
+    single = isinstance(bench.trial.subject.form, LossForm)
+    expressions = {source.code: readable(at(source.tree, source.path)) for source in sources}
+    watch, run = Watch(expressions, block=1 if single else 2), Run()
+    with quiet():
+        evaluate(run, bench.point, adapter.Floats(np.float64), lines=watch.block)
+    return watch.seen
+
+
+def _edits(place: Place) -> list[Edit]:
+    """All edits of one place, each text once, the most plausible first."""
+    found: dict[str, Edit] = {}
+    for family in (*FAMILIES, *ORDERS):
+        for weight, node in family(place):
+            text = ast.unparse(node)
+            known = found.get(text)
+            if text != place.text and (known is None or weight < known.weight):
+                found[text] = Edit(place.source, place.statement, place.slot, node, weight)
+    return sorted(found.values(), key=lambda edit: edit.weight)

@@ -1,0 +1,91 @@
+"""Tries edits on a bench, the most plausible first, as many as may be tried."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from oracle.diagnosis.repair.bench import Bench, Mask, carrying
+from oracle.diagnosis.repair.candidates import Group
+from oracle.diagnosis.repair.filling import codes, compiled
+from oracle.diagnosis.repair.sources import Edit
+
+BEYOND = 1.0  # how much more of an invention an edit is that would have spoilt more than is wrong
+
+
+class Budget:
+    """How many edits may still be tried, and for how long: in seconds of this thread, whatever else is running."""
+
+    def __init__(self, tries: int, seconds: float) -> None:
+        self._tries, self._until = tries, time.thread_time() + seconds
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing more may be tried."""
+        return self._tries < 0 or time.thread_time() >= self._until
+
+    def spend(self) -> bool:
+        """Take one try; False when there is none left."""
+        self._tries -= 1
+        return not self.spent
+
+
+@dataclass(frozen=True, eq=False)
+class Try:
+    """One edit, and which entries are right with it."""
+
+    edit: Edit
+    group: Group
+    right: Mask
+
+
+Batch = tuple[Group, list[Edit]]
+
+
+def ordered(groups: Sequence[Group], wrong: Mask) -> Iterator[tuple[float, list[Batch]]]:
+    """Edits by how much of an invention they are, the least first; those of one place together.
+
+    A wrong expression spoils, as a rule, all that it flows into; so what flows into more than is wrong comes later.
+    """
+    ranked: dict[float, dict[int, Batch]] = {}
+    for number, group in enumerate(groups):
+        more = BEYOND if group.influence is not None and group.excess(wrong) else 0.0
+        for edit in group.edits:
+            ranked.setdefault(edit.weight + more, {}).setdefault(number, (group, []))[1].append(edit)
+    for rank in sorted(ranked):
+        yield rank, list(ranked[rank].values())
+
+
+def tries(bench: Bench, batches: Iterable[Batch], budget: Budget) -> Iterator[Try]:
+    """What each edit leads to, as long as the budget lasts; edits with which the code fails are passed over."""
+    for group, edits in batches:
+        for edit, code in codes(edits):
+            if not budget.spend():
+                return
+            with carrying(edit.source.function, code):
+                right = bench.right()
+            if right is not None:
+                yield Try(edit, group, right)
+
+
+@contextlib.contextmanager
+def made(edit: Edit) -> Iterator[bool]:
+    """Inside the block an edit is made, so that further ones can be tried beside it; whether it could be."""
+    with edit.applied():
+        code = compiled(edit.source)
+        if code is None:
+            yield False
+            return
+        with carrying(edit.source.function, code):
+            yield True
+
+
+def gains(right: Mask, before: Mask) -> int:
+    """How many entries have become right; none, if one that was right is wrong now."""
+    if np.any(before & ~right):
+        return 0
+    return int(np.count_nonzero(right & ~before))
