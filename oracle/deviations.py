@@ -4,7 +4,7 @@
 | ------------------ | --------------------------------------------------------------------------- |
 | `scale="1"`, 0.5   | the derivative times this constant, or times this expression of the sizes    |
 | `mean_over="B"`    | the derivative divided by the size B                                        |
-| `clip=5.0`         | the derivative with every entry clipped to [-5, 5]                          |
+| `clip=5.0`         | the derivative with every entry clipped to [-5, 5]; some entry must be cut  |
 | `truncate=k`       | the derivative for T ≤ k steps, and something else for k + 1; beyond, what a |
 |                    | `reference` gives that is cut alike, with `jax.lax.stop_gradient`            |
 | `accumulates=True` | the derivative *added* to what the gradient slots held                      |

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import copyreg
 import json
 import math
 import pickle
@@ -75,6 +76,12 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "a dictionary key": (lambda: {vector()[0]: 1}, KEY),
     "a set": (lambda: set(vector()), KEY),
     "pickle": (lambda: pickle.dumps(vector()), "balls were to be pickled"),
+    "pickle of a scalar": (lambda: pickle.dumps(vector()[0]), "balls were to be pickled"),
+    "an old pickle": (lambda: vector().__reduce__(), "balls were to be pickled"),
+    "what pickle would keep": (lambda: vector().__getstate__(), "balls were to be pickled"),
+    "what pickle would keep of a scalar": (lambda: vector()[0].__getstate__(), "balls were to be pickled"),
+    "the registry of pickle": (lambda: copyreg._reduce_ex(vector(), 0), "balls were to be pickled"),
+    "the way of all objects": (lambda: object.__reduce_ex__(vector(), 2), "balls were to be pickled"),
     "an unknown function": (
         lambda: ball_numpy.linalg.svd(np.eye(2) * vector()[0]),
         "np.linalg.svd has no rule for balls",
