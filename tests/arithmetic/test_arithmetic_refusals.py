@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import copyreg
 import json
 import math
 import pickle
@@ -80,7 +79,6 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "an old pickle": (lambda: vector().__reduce__(), "balls were to be pickled"),
     "what pickle would keep": (lambda: vector().__getstate__(), "balls were to be pickled"),
     "what pickle would keep of a scalar": (lambda: vector()[0].__getstate__(), "balls were to be pickled"),
-    "the registry of pickle": (lambda: copyreg._reduce_ex(vector(), 0), "balls were to be pickled"),
     "the way of all objects": (lambda: object.__reduce_ex__(vector(), 2), "balls were to be pickled"),
     "an unknown function": (
         lambda: ball_numpy.linalg.svd(np.eye(2) * vector()[0]),
