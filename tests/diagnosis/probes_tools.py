@@ -1,6 +1,7 @@
 """Plants faults in `lstm_ref` and asks the probes; what the tests of probes share."""
 
 import functools
+import inspect
 import itertools
 import linecache
 import sys
@@ -44,6 +45,13 @@ def line_of(texts, new):
     """The line on which a planted text begins; it must be there once."""
     first = new.splitlines()[0].strip()
     (line,) = [k for one in texts for k, text in enumerate(one.text.splitlines(), 1) if first in text]
+    return line
+
+
+def line_in(function, text):
+    """The line on which a text stands in a function; it must be there once."""
+    lines, first = inspect.getsourcelines(function)
+    (line,) = [first + k for k, one in enumerate(lines) if text in one]
     return line
 
 

@@ -126,7 +126,7 @@ class Inquiry:
                 self._follow(index, event, rank, depth + 1)
         source = _source(event.call, event.serial, node, value)
         if source is not None and source.serial in self._givers and not source.statement.is_plain:
-            self._name_only(event, value, rank)
+            self._name_only(event, source, node, rank)
         elif source is not None and other and not _by_field(source, node, value):
             self.suspects.add(source.statement, rank - 1)
         elif source is not None:
@@ -137,12 +137,16 @@ class Inquiry:
         else:
             self.suspects.before.append(chain)
 
-    def _name_only(self, event: Event, value: Seen, rank: int) -> None:
+    def _name_only(self, event: Event, giver: Event, node: ast.expr, rank: int) -> None:
         """At the author's own value of another probe, which is judged by itself: it may have got a wrong name."""
+        value = event.reads[ast.unparse(node)]
+        names = {ast.unparse(part) for part in prefixes(node)}
         for earlier in event.call.events:
-            named = earlier.serial < event.serial and earlier.statement.is_plain
-            if named and any(overlap(value.memory, bound.memory) for bound in earlier.binds.values()):
-                self.suspects.add(earlier.statement, rank + 1)
+            if earlier.serial >= event.serial or earlier is giver:
+                continue
+            for name, bound in earlier.binds.items():
+                if (name in names or earlier.statement.is_plain) and overlap(value.memory, bound.memory):
+                    self.suspects.add(earlier.statement, rank + (1 if earlier.statement.is_plain else 2))
 
     def _follow_out(self, call: Call, caller: Event, name: str, rank: int, depth: int) -> None:
         """Out of a call, to what its parameter was given; the call itself may have given it the wrong thing."""

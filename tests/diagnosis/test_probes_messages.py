@@ -1,0 +1,205 @@
+"""What the probes say, line by line, and the same in the report and in JSON."""
+
+import os
+
+import pytest
+from probes_tools import asked, line_in, pair, said, with_faults
+from test_probes_capture import BACKWARD, INPUTS, changed, rnn, subject
+from test_probes_faults import BACK, CARRY, GATES, LIKELY, O_BAR, STEP, W_BAR, X_BAR
+
+import oracle
+from oracle import subjects
+from oracle.forms.form import SubjectError
+from oracle.mutation.planting import Text, planted
+from oracle.report.json import to_dict
+
+DOWN = "seen in 5 of 5 cases, down to T=1 B=1 D=1 H=1"
+WRONG = {
+    "one": (
+        [CARRY],
+        [
+            "first wrong cotangent, backwards in time: s_prev_bar at t=3     cell.py:{0}   "
+            "s_prev_bar[...] = s_total_bar",
+            f"  everything it is computed from is right; wrong at every step; {DOWN}",
+        ],
+    ),
+    "two": (
+        [CARRY, O_BAR],
+        [
+            "first wrong cotangent, backwards in time: o_bar at t=3     cell.py:{1}   "
+            "np.multiply(h_bar, tape.s, out=o_bar)",
+            f"  everything it is computed from is right; wrong at every step; {DOWN}",
+            "another wrong cotangent: s_prev_bar at t=3     cell.py:{0}   s_prev_bar[...] = s_total_bar",
+            f"  wrong even from the author's own values of what it is computed from; wrong at every step; {DOWN}",
+        ],
+    ),
+    "three in one statement": (
+        [GATES],
+        [
+            "first wrong cotangent, backwards in time: a_i_bar at t=3 (and a_f_bar and a_o_bar)     cell.py:{0}   "
+            "np.multiply(gates_bar[1:], tanh_slope(gates[1:], out=slopes[1:]), out=a_gates_bar[1:])",
+            f"  everything it is computed from is right; wrong at every step; {DOWN}",
+        ],
+    ),
+    "a gradient": (
+        [W_BAR],
+        [
+            "the gradient of W is wrong although every cotangent it is computed from is right     layer.py:{0}   "
+            "W_bar = np.matmul(a_bar[0].T, x[0])",
+            "  seen in 4 of 5 cases, down to T=4 B=3 D=1 H=2",
+        ],
+    ),
+    "a gradient below a wrong cotangent": (
+        [CARRY, X_BAR],
+        [
+            "first wrong cotangent, backwards in time: s_prev_bar at t=3     cell.py:{0}   "
+            "s_prev_bar[...] = s_total_bar",
+            f"  everything it is computed from is right; wrong at every step; {DOWN}",
+            "the gradient of x is wrong even from the author's own values of what it is computed from     "
+            "layer.py:{1}   "
+            "x_bar = np.matmul(rows, 2 * W).reshape(T, B, D)",
+            f"  {DOWN}",
+        ],
+    ),
+    "one of several lines": (
+        [LIKELY["two gates swapped"][1]],
+        [
+            "first wrong cotangent, backwards in time: a_i_bar at t=3 (and a_f_bar)     cell.py:{0}   "
+            "g_bar, f_bar, i_bar, o_bar = gates_bar",
+            f"  everything it is computed from is right; wrong at every step; {DOWN}; "
+            "this line, or what feeds it: line {made}, line {gates}",
+        ],
+    ),
+    "one step": (
+        [(BACK, "h_T_bar.copy(), s_T_bar.copy()", "h_T_bar.copy(), 2 * s_T_bar")],
+        [
+            "first wrong cotangent, backwards in time: s_total_bar at t=3     layer.py:{0}   "
+            "h_next_bar, s_bar = h_T_bar.copy(), 2 * s_T_bar",
+            f"  everything it is computed from is right; wrong at t=3; {DOWN}; "
+            "this line, or what feeds it: line {call}, cell.py:{total}",
+        ],
+    ),
+    "a loop": (
+        [LIKELY["a step left out"][1]],
+        [
+            "h_t_bar is computed 3 times for 4 steps     layer.py:{0}   for t in reversed(range(1, T)):",
+            "  at T=4 B=3 D=1 H=2; its values could not be compared",
+        ],
+    ),
+    "memory": (
+        [LIKELY["never written"][1]],
+        [
+            "h_next_bar at t=3 is not finite, or not known to enough digits     layer.py:{0}   "
+            "np.matmul(a_bar[0], U, out=h_next_bar)",
+            "  everything computed before it is right; at T=4 B=3 D=1 H=2",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("title", WRONG)
+def test_messages(title):
+    """The causes of a planted fault, line by line."""
+    faults, expected = WRONG[title]
+    causes, _, lines = with_faults("lstm-standard" if O_BAR in faults else "lstm-seed", *faults)
+    beside = {
+        "call": line_in(BACK, "step_vjp("),
+        "total": line_in(STEP, "s_total_bar = "),
+        "made": line_in(STEP, "out or _new_cotangents"),
+        "gates": line_in(STEP, "np.multiply(gates_bar[1:]"),
+    }
+    assert said(causes)[: len(expected)] == [line.format(*lines, **beside) for line in expected]
+
+
+def test_causes_in_the_report_and_in_json():
+    """A report carries the causes below the wrong gradients, and the JSON the same data."""
+    with planted(Text(*CARRY)) as (text,):
+        report = oracle.verify(subjects.load("lstm-seed"), cases=2)
+    line = text.text.splitlines().index("    s_prev_bar[...] = s_total_bar") + 1
+    place = f"cell.py:{line}   s_prev_bar[...] = s_total_bar"
+    told = [one.strip() for one in str(report).splitlines()]
+    (first,) = [one for one in told if one.startswith("first wrong cotangent")]
+    assert first.endswith(place)
+    assert told[told.index(first) + 1].startswith(
+        "everything it is computed from is right; wrong at every step; seen in"
+    )
+    cause = to_dict([report], 0.0)["subjects"][0]["diagnosis"][0]
+    assert (cause["kind"], cause["probe"], cause["line"], cause["certain"]) == (
+        "wrong-cotangent",
+        "s_prev_bar",
+        line,
+        True,
+    )
+    assert cause["statement"] == "s_prev_bar[...] = s_total_bar"
+    assert cause["file"].replace(os.sep, "/").endswith("lstm_ref/cell.py")
+
+
+NOTES = {
+    "no twin": (
+        {"reference": lambda x, W, h0: rnn(x, W, h0)},
+        ["probes could not be examined: the reference marks no places: it must take the keyword probe"],
+    ),
+    "declared": (
+        {"scale": 2.0},
+        ["probes could not be examined: the backward is declared to be something else than the derivative"],
+    ),
+    "no probes": ({"probes": None}, []),
+}
+
+
+@pytest.mark.parametrize("title", NOTES)
+def test_notes(title):
+    """Where probes can say nothing, they accuse nobody and say why."""
+    options, expected = NOTES[title]
+    causes, notes = asked(subject(changed("carry = W.T @ da", "carry = W @ da"), **options), D=3)
+    assert (causes, notes) == ([], expected)
+
+
+def test_code_that_leaves_balls():
+    """Code that leaves ball arithmetic is not examined, and the note says so once."""
+    leaving = changed("carry = W.T @ da", "carry = W.T @ np.array([float(str(v)) for v in da])", BACKWARD)
+    causes, notes = asked(subject(leaving))
+    assert causes == []
+    assert notes == ["probes could not be examined: the code left ball arithmetic, raised, or met a tie"]
+
+
+SUCH_AS = 'expected one such as "do" or "da[1]"'
+DECLARED = {
+    "no mapping": (["dh"], 'probes= is of type list; expected places by name, such as {"o_bar": "do"}'),
+    "no place": ({"dh": 3}, 'a probe is of type int; expected a place such as "do", or oracle.probe'),
+    "no variable": (
+        {"dh": "1 + 2"},
+        'the probe place \'1 + 2\' is no local variable; expected one such as "do" or "da[1]"',
+    ),
+    "no text": ({"dh": "d("}, 'the probe place \'d(\' is no local variable; expected one such as "do" or "da[1]"'),
+}
+
+
+@pytest.mark.parametrize("title", DECLARED)
+def test_declared_wrongly(title):
+    """What is no probe is refused in one sentence when the subject is made."""
+    probes, message = DECLARED[title]
+    with pytest.raises(SubjectError) as refused:
+        pair("def forward(x):\n    return x, x\ndef backward(y, x):\n    return y\n", inputs={"x": "D"}, probes=probes)
+    assert str(refused.value) == message
+
+
+OPTIONS = {
+    "order": ({"order": "back"}, "order='back' of the probe at 'do' must be 'reversed' or 'forward'"),
+    "store": ({"store": (3, 2)}, "store=(3, 2) of the probe at 'do' must be (k, n) with 1 <= k <= n"),
+}
+
+
+@pytest.mark.parametrize("title", OPTIONS)
+def test_options_of_a_probe(title):
+    """Options that are not understood are refused in one sentence."""
+    options, message = OPTIONS[title]
+    with pytest.raises(SubjectError) as refused:
+        oracle.probe("do", **options)
+    assert str(refused.value) == message
+
+
+def test_inputs_are_those_of_the_network():
+    """The control of these tests: the network without a change is right and certified."""
+    assert oracle.verify(subject(), cases=3).ok
+    assert set(INPUTS) == {"x", "W", "h0"}
