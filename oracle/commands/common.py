@@ -45,14 +45,14 @@ def load_subjects(text: str) -> list[Any]:
         raise Misuse(f"loading {text} raised {type(error).__name__}:\n{last}") from error
 
 
-def write_json(path: str, reports: list[Any], seconds: float) -> None:
-    """Write the machine-readable report, whole or not at all."""
+def write_json(path: str, reports: list[Any], seconds: float, **further: Any) -> None:
+    """Write the machine-readable report, with further keys beside the usual ones, whole or not at all."""
     from pathlib import Path
 
     from oracle.report.json import dumps, to_dict, write_atomically
 
     try:
-        write_atomically(Path(path), dumps(to_dict(reports, seconds)))
+        write_atomically(Path(path), dumps({**to_dict(reports, seconds), **further}))
     except OSError as error:
         raise Misuse(f"cannot write {path}: {error.strerror or error}") from error
 

@@ -19,6 +19,7 @@ from oracle.commands.common import EXIT_NOT_OK, EXIT_OK, EXIT_OURS, Misuse, ever
 @click.option("--digits", type=click.FloatRange(1, 200), default=30, show_default=True, help="To know every entry to.")
 @click.option("--json", "json_path", type=click.Path(dir_okay=False), help="Write the machine-readable report there.")
 @click.option("--certificate", "certificate_path", type=click.Path(dir_okay=False), help="Write a certificate there.")
+@click.option("--against", "revision", metavar="REV", help="Compare gradients, accuracy and speed with a git revision.")
 @click.option("--records/--no-records", default=True, help="Save failing cases below .oracle/failures, for replay.")
 def verify(
     subjects: tuple[str, ...],
@@ -27,6 +28,7 @@ def verify(
     digits: float,
     json_path: str | None,
     certificate_path: str | None,
+    revision: str | None,
     records: bool,
 ) -> None:
     """Verify subjects; by default everything of lstm_ref.
@@ -41,6 +43,7 @@ def verify(
     loaded = [subject for text in subjects or everything() for subject in load_subjects(text)]
     terminal = Terminal()
     try:
+        revisions = None if revision is None else _revisions(revision, loaded)
         reports, seconds = run_session(
             loaded, cases=cases, seed=seed, digits=digits, terminal=terminal, records=records
         )
@@ -49,10 +52,41 @@ def verify(
         sys.exit(EXIT_OURS)
     except (ValueError, LookupError) as error:
         raise Misuse(str(error)) from error
+    compared = [] if revisions is None else _compare(loaded, reports, revisions, digits)
     if json_path is not None:
-        write_json(json_path, reports, seconds)
+        write_json(json_path, reports, seconds, **({} if revisions is None else {"against": _plain(compared)}))
     certified = certificate_path is None or _certify(certificate_path, loaded, reports, digits)
-    sys.exit(EXIT_OK if certified and all(report.ok for report in reports) else EXIT_NOT_OK)
+    ok = certified and all(report.ok for report in reports) and all(one.unmoved for one in compared)
+    sys.exit(EXIT_OK if ok else EXIT_NOT_OK)
+
+
+def _revisions(text: str, subjects: list[Any]) -> list[Any]:
+    """The revision, in the repository of each subject; looked for before anything is verified."""
+    from oracle.comparing.revision import revision_of
+
+    return [revision_of(text, subject) for subject in subjects]
+
+
+def _compare(subjects: list[Any], reports: list[Any], revisions: list[Any], digits: float) -> list[Any]:
+    """Compare each subject with its revision, and show what was found."""
+    from oracle.comparing import CannotCompare, against
+    from oracle.comparing.showing import show
+
+    compared = []
+    for subject, report, revision in zip(subjects, reports, revisions, strict=True):
+        try:
+            compared.append(against(subject, report, revision, digits))
+        except CannotCompare as error:
+            raise Misuse(str(error)) from error
+        show(compared[-1])
+    return compared
+
+
+def _plain(compared: list[Any]) -> list[dict[str, Any]]:
+    """What was compared, as plain JSON values."""
+    from oracle.comparing.showing import to_dict
+
+    return to_dict(compared)
 
 
 def _certify(path: str, subjects: list[Any], reports: list[Any], digits: float) -> bool:
