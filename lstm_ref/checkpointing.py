@@ -13,6 +13,7 @@ Source: Chen, Xu, Zhang and Guestrin, "Training deep nets with sublinear memory 
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -76,7 +77,7 @@ def forward(
     for j in parts:
         h_starts.append(h_j)
         s_starts.append(s_j)
-        h[j], h_j, s_j, _ = layer.forward(x[j], h_j, s_j, W, U, b, cell)  # (1), (2)
+        h[j], h_j, s_j = layer.forward(x[j], h_j, s_j, W, U, b, cell)[:3]  # (1), (2)
     return h, h_j, s_j, Tape(x, W, U, b, cell, parts, tuple(h_starts), tuple(s_starts))
 
 
@@ -109,8 +110,8 @@ def backward(h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, 
     total = no_gradients(x, h[0], W, U)
     for j, h_start, s_start in reversed(list(zip(chunks, h, s, strict=True))):
         # h^j, h_j, s_j = layer(x^j, h_{j-1}, s_{j-1})      (1)
-        *_, tape_j = layer.forward(x[j], h_start, s_start, W, U, b, cell)
-        part = layer.backward(h_bar[j], h_j_bar, s_j_bar, tape_j)
+        again = partial(layer.forward, x[j], h_start, s_start, W, U, b, cell)
+        part = layer.backward(h_bar[j], h_j_bar, s_j_bar, again()[3])  # nobody else holds the tape: one at a time
         add_chunk(total, j, part)
         h_j_bar, s_j_bar = part.h0, part.s0
     return total._replace(h0=h_j_bar, s0=s_j_bar)

@@ -202,8 +202,10 @@ def _naming(k: int) -> Iterator[None]:
     """Inside the block, what is wrong with an argument of a layer is said of that layer."""
     try:
         yield
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"layers[{k}]: {error}") from None
+    except TypeError as error:
+        raise TypeError(f"layers[{k}]: {error}") from None
+    except ValueError as error:
+        raise ValueError(f"layers[{k}]: {error}") from None
 
 
 def _check_inputs(x: Array, h0: Array, s0: Array, layers: Sequence[Parameters], architecture: Architecture) -> None:
