@@ -78,14 +78,12 @@ def backward_sources(bench: Bench) -> list[Source]:
     run = in_floats(bench.point, bench.trial.binding, lines=True, restore=False)
     if run.backward_lines is None or run.forward_lines is None:
         return []
-    forward = set() if isinstance(bench.trial.subject.form, LossForm) else run.forward_lines.codes
-    codes = run.backward_lines.codes | (run.forward_lines.codes if not forward else set())
-    own = [
-        one
-        for one in bench.trial.binding.functions
-        if one.__code__ in codes and one.__code__ not in forward and not one.__module__.startswith("oracle.")
-    ]
-    found = {function.__code__: source_of(function) for function in own}
+    entered = {id(code) for code in run.backward_lines.codes}  # equal code of another module is another function
+    forward = {id(code) for code in run.forward_lines.codes}
+    if isinstance(bench.trial.subject.form, LossForm):
+        entered, forward = entered | forward, set()
+    own = [one for one in bench.trial.binding.functions if id(one.__code__) in entered - forward]
+    found = {id(one.__code__): source_of(one) for one in own if not one.__module__.startswith("oracle.")}
     return [source for source in found.values() if source is not None]
 
 

@@ -15,7 +15,8 @@ from oracle.diagnosis.repair.candidates import Group, Line, candidates
 from oracle.diagnosis.repair.sources import Source
 from oracle.diagnosis.repair.trying import Budget, Try, gains, made, ordered, tries
 
-_STARTS = 4  # first edits of a pair from which a second one is looked for
+_STARTS, _ALIKE = 6, 3  # first edits of a pair from which a second one is looked for, and how many of one line
+_LOOKED_AT = 40  # first edits that are tried on the other cases
 _NEXT = 0.5  # how much more inventive edits are tried once one was found, to see whether they would do as well
 
 
@@ -76,14 +77,15 @@ def repairs(stages: Sequence[Stage], budget: Budget) -> Found:
         return replace(found, repairs=whole)
     starts = [one for (one,) in found.repairs] or found.partial
     if not found.repairs:
+        budget.renew()
         starts = starts + _partial(first, budget)
+    budget.renew()
     return replace(found, repairs=list(_completed(starts, stages, budget)), complete=not budget.spent)
 
 
 def _completed(starts: Sequence[Try], stages: Sequence[Stage], budget: Budget) -> Iterator[tuple[Try, ...]]:
     """Pairs that begin with one of these edits: all second edits of the first that has any."""
-    first = stages[0]
-    for start in _best(starts, first.bench.before):
+    for start in _best_of_all(starts, stages):
         with made(start.edit) as possible:
             wrong = [(stage, right) for stage in stages if possible and not (right := stage.right()).all()]
             if not wrong:
@@ -98,11 +100,13 @@ def _completed(starts: Sequence[Try], stages: Sequence[Stage], budget: Budget) -
 
 def _partial(stage: Stage, budget: Budget) -> list[Try]:
     """Of the edits that do not flow into all that is wrong, those that put some of it right."""
-    right = stage.bench.before
+    right, found, last = stage.bench.before, list[Try](), math.inf
     rest = [group for group in stage.groups if not group.reaches(~right)]
-    found = []
-    for _, batches in ordered(rest, ~right):
+    for rank, batches in ordered(rest, ~right):
+        if rank > last:
+            break
         found += [one for one in tries(stage.bench, batches, budget) if gains(one.right, right)]
+        last = min(last, rank + _NEXT) if found else last
     return found
 
 
@@ -130,6 +134,24 @@ def _holds(edits: Sequence[Try], stages: Sequence[Stage]) -> bool:
     with contextlib.ExitStack() as undone:
         possible = [undone.enter_context(made(one.edit)) for one in edits]
         return all(possible) and all(bool(stage.right().all()) for stage in stages)
+
+
+def _best_of_all(starts: Sequence[Try], stages: Sequence[Stage]) -> list[Try]:
+    """The same, over all stages: what repairs a single step by chance does not put more right in several."""
+    first, *later = stages
+    simplest = sorted(starts, key=lambda one: (-gains(one.right, first.bench.before), one.edit.weight))[:_LOOKED_AT]
+    further = {id(one): _gains_with(one, later) for one in simplest}
+    ranked = sorted(simplest, key=lambda one: -(gains(one.right, first.bench.before) + further[id(one)]))
+    by_line: dict[Line, list[Try]] = {}
+    for one in ranked:
+        by_line.setdefault(one.group.line, []).append(one)
+    return [one for alike in by_line.values() for one in alike[:_ALIKE]][:_STARTS]
+
+
+def _gains_with(one: Try, stages: Sequence[Stage]) -> int:
+    """How many entries of some stages an edit puts right; none of one of which it spoils some."""
+    with made(one.edit) as possible:
+        return sum(gains(stage.right(), stage.bench.before) for stage in stages) if possible else 0
 
 
 def _best(starts: Sequence[Try], right: Mask) -> list[Try]:

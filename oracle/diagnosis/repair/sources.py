@@ -138,6 +138,12 @@ class Edit:
         """The line on which the statement begins."""
         return self.statement.lineno
 
+    @property
+    def length(self) -> int:
+        """How many characters the edited statement has."""
+        with self.applied():
+            return len(ast.unparse(self.new if isinstance(self.new, ast.stmt) else self.statement))
+
     def texts(self) -> tuple[str, str]:
         """The statement as it stands in the file, and as it would be, each on one line.
 

@@ -21,7 +21,11 @@ class Budget:
     """How many edits may still be tried, and for how long: in seconds of this thread, whatever else is running."""
 
     def __init__(self, tries: int, seconds: float) -> None:
-        self._tries, self._until = tries, time.thread_time() + seconds
+        self._each, self._tries, self._until = tries, tries, time.thread_time() + seconds
+
+    def renew(self) -> None:
+        """Allow as many tries as in the beginning, within the same time."""
+        self._tries = self._each
 
     @property
     def spent(self) -> bool:
