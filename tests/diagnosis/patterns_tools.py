@@ -6,8 +6,10 @@ import sys
 import textwrap
 
 from oracle import Subject
-from oracle.cases import schedule
+from oracle.cases import Case
 from oracle.diagnosis import Diagnosis, patterns
+from oracle.diagnosis.patterns.budget import Budget
+from oracle.diagnosis.patterns.evidence import gather
 from oracle.hearing import Hearing
 from oracle.trial import Trial
 from oracle.verify import shrink
@@ -98,24 +100,27 @@ def wrong(source, *changes, **options):
     return subject_of(changed(source, *changes), **{"inputs": SHAPES[source], **options})
 
 
-def heard(subject, cases=12):
-    """The trial of a subject, and the first failing outcome, or the last if none fails."""
+def heard(subject, **sizes):
+    """The trial of a subject, and the outcome of one generic case of it."""
     trial = Trial(subject, 30)
-    outcome = None
-    for case in schedule(cases, 0, trial.sizes):
-        outcome = Hearing(trial, case).outcome()
-        if outcome.counts and not outcome.verdict.ok:
-            break
-    return trial, outcome
+    usual = {"T": 5, "B": 3, "D": 2, "H": 4}
+    case = Case({name: sizes.get(name, usual.get(name, 2)) for name in subject.sizes}, seed=7)
+    return trial, Hearing(trial, case).outcome()
 
 
-def recognised(subject):
-    """The causes that patterns give, and what they rule out."""
-    trial, outcome = heard(subject)
+def recognised(subject, **sizes):
+    """The causes that patterns give, and what they rule out, after a generic case has failed."""
+    trial, outcome = heard(subject, **sizes)
     return patterns.recognise(trial, outcome, shrink(trial, outcome))
 
 
-def said(subject):
-    """The lines of the report."""
-    causes, ruled_out = recognised(subject)
-    return Diagnosis(tuple(causes), tuple(ruled_out)).lines()
+def described(subject, **sizes):
+    """What kinds of causes are found, in order, and whether each is certain; and the lines of the report on them."""
+    causes, _ = recognised(subject, **sizes)
+    return [(cause.kind, cause.certain) for cause in causes], Diagnosis(tuple(causes)).lines()
+
+
+def gathered(subject, evaluations=500, **sizes):
+    """The evidence that patterns are looked for in."""
+    trial, outcome = heard(subject, **sizes)
+    return gather(trial, outcome.case, shrink(trial, outcome), Budget(evaluations))

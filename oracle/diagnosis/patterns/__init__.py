@@ -5,6 +5,7 @@ Hypotheses are tried on both sides of every gradient in several cases, in balls;
 | kind              | what was found                                                            | certain |
 | ----------------- | ------------------------------------------------------------------------- | ------- |
 | `constant-ratio`  | every entry is a size, its inverse or a number times the derivative       | yes     |
+| `changing-ratio`  | all entries are the derivative times one factor, another in each case     | yes     |
 | `sign`            | every entry has the wrong sign, or one summand has                        | yes     |
 | `transpose`       | the transpose of the derivative                                           | yes     |
 | `other-gradient`  | the gradient of another input; two exchanged                              | yes     |

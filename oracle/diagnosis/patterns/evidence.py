@@ -33,6 +33,7 @@ BITS = 384
 AFFORDABLE = 60  # entries of all gradients together, where each costs two runs of the forward
 SMALL = 1e-60  # the error of a difference, beside the slope
 MARGIN = 2**20  # by how much more than the error that is seen of all together an entry may err
+LARGE = 5  # a size that is large
 MOST = 1200  # entries of which a case consists, however the truth is known
 PROGRAM, DIFFERENCES = "JAX's gradient program", "finite differences"
 
@@ -144,6 +145,17 @@ def _cases(trial: Trial, smallest: Case) -> Iterator[Case]:
     yield case(91, **{name: 2 + (len(order) - k) % 3 for k, name in enumerate(order)})
     if "T" in least:
         yield case(92, **{**shifted, "T": max(4, least["T"] + 2)})
+    yield from larger(trial, smallest)
+
+
+def larger(trial: Trial, smallest: Case) -> Iterator[Case]:
+    """Two cases, each with every other size large: what holds at small sizes must hold there too."""
+    for number in (0, 1):
+        sizes = {
+            name: min(high, LARGE + k) if k % 2 == number else min(high, max(low, 2))
+            for k, (name, (low, high)) in enumerate(trial.sizes.items())
+        }
+        yield Case(sizes, seed=key(smallest.seed, "large", number) % 2**32)
 
 
 def _fixed(trial: Trial) -> Iterator[dict[str, int]]:
@@ -182,6 +194,14 @@ def sample(
         if truth is None:
             return None
         return Sample(case, point, got, trial.declared(truth, case.sizes), by, cotangents, dict(fixed or {}))
+
+
+def one_sided(trial: Trial, case: Case, budget: Budget) -> Sample | None:
+    """One case in which the hand-written gradients alone are known, and no truth."""
+    budget.take(2)
+    point = Point(trial.subject, case)
+    run = _run(trial, point)
+    return None if run is None else Sample(case, point, run[0], {}, "", run[2])
 
 
 def _run(trial: Trial, point: Point) -> tuple[dict[str, Raw], dict[str, Raw], dict[str, tuple[int, ...]]] | None:

@@ -33,7 +33,7 @@ _EXPLAIN = frozenset(
         *("overwrites", "clip", "norm-clip", "truncated", "permuted-blocks", "batch"),
     )
 )
-_SAYS_MORE = {"norm-clip": "constant-ratio", "permuted-blocks": "one-block", "missing-summand": "carry"}
+_SAYS_MORE = {"norm-clip": "changing-ratio", "permuted-blocks": "one-block", "missing-summand": "carry"}
 
 
 def recognise(trial: Trial, failing: Outcome, smallest: Case) -> tuple[list[Cause], list[str]]:

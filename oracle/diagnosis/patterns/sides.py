@@ -21,7 +21,7 @@ _SECOND = "called a second time, "
 
 def sides(evidence: Evidence) -> Iterator[Cause]:
     """Inputs wrong and parameters right, or the other way round."""
-    if not evidence.right or set(evidence.wrong) | set(evidence.right) != set(evidence.leaves):
+    if not evidence.wrong or not evidence.right or set(evidence.wrong) | set(evidence.right) != set(evidence.leaves):
         return
     data = [leaf for leaf in evidence.leaves if is_data(evidence.trial.subject, leaf)]
     parameters = [leaf for leaf in evidence.leaves if leaf not in data]

@@ -54,6 +54,8 @@ def _candidates(evidence: Evidence) -> Iterator[Condition]:
         yield _at_least(name, least)
     for name in fixed:
         yield _other_than_one(name, evidence)
+    for most, name in itertools.product((1, 2), order):
+        yield _at_most(name, most)
     for a, b in itertools.combinations(names, 2):
         yield from _compared(a, b)
     for a, b in itertools.permutations(names, 2):
@@ -86,6 +88,12 @@ def _at_least(name: str, least: int) -> Condition:
     else:
         kind, says = "above-size", f"right up to {name} = {least - 1}, wrong from {name} = {least} on"
     return Condition(kind, says, f"{name} >= {least}", below, lambda sizes: sizes[name] >= least)
+
+
+def _at_most(name: str, most: int) -> Condition:
+    here = f"{name} = 1" if most == 1 else f"{name} <= {most}"
+    says = f"wrong {'at' if most == 1 else 'up to'} {name} = {most}, right from {name} = {most + 1} on"
+    return Condition("above-size", says, here, f"{name} > {most}", lambda sizes: sizes[name] <= most)
 
 
 def _other_than_one(name: str, evidence: Evidence) -> Condition:

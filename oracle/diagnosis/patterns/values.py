@@ -49,7 +49,7 @@ def _factor(evidence: Evidence, leaf: str) -> tuple[str, str] | None:
             return wrong_sign if words == "-1" else ("constant-ratio", f"{{gradients}} is {words} times the derivative")
     if equal(known):
         return "constant-ratio", f"{{gradients}} is {shown(known[0])} times the derivative"
-    return "constant-ratio", "{gradients} is the derivative times one factor, which changes with the case"
+    return "changing-ratio", "{gradients} is the derivative times one factor, which changes with the case"
 
 
 def _named(evidence: Evidence) -> Iterator[tuple[str, Pair]]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from oracle.arithmetic import adapter, enclosures
 from oracle.diagnosis.patterns.budget import Spent
-from oracle.diagnosis.patterns.evidence import Evidence, Sample
+from oracle.diagnosis.patterns.evidence import Evidence, Sample, larger, one_sided
 from oracle.diagnosis.patterns.terms import edits
 from oracle.diagnosis.patterns.terms.edits import Edit
 from oracle.diagnosis.patterns.terms.uses import Use, Uses
@@ -50,12 +50,14 @@ class Search:
         self.evidence, self.budget = evidence, evidence.budget
         self.trial, self.watch = evidence.trial, Watch()
         self.tried = 0
+        self._large: list[Sample] = []  # cases of which no truth is known, in which an edit must hold as well
 
     def explain(self) -> list[Explained]:
         """The edits that explain everything, the simplest first; several only if they cannot be told apart."""
         samples = self._telling()
         if not samples:
             return []
+        self._large = self._one_sided()
         first = samples[0]
         codes = in_floats(first.point, self.trial.binding, lines=True).forward_lines
         if codes is None:
@@ -73,6 +75,15 @@ class Search:
         right = [s for s in listed if not s.wrong and len(s.right) == len(s.truth)]
         wrong.sort(key=lambda s: (-len(s.wrong), s.case.regime != "generic", -_variety(s), _entries(s)))
         return [*wrong[:CONFIRMED], *right[:1]] if len(wrong) >= LEAST else []
+
+    def _one_sided(self) -> list[Sample]:
+        """Cases with large sizes."""
+        base = self.evidence.plain[0].case
+        found = []
+        for case in larger(self.trial, base):
+            if self.budget.allows(2) and (one := one_sided(self.trial, case, self.budget)) is not None:
+                found.append(one)
+        return found
 
     def _search(self, uses: Sequence[Uses], samples: Sequence[Sample]) -> list[Explained]:
         """The edits of the simplest kind that has any which hold in all cases."""
@@ -189,9 +200,9 @@ class Search:
     def _confirm(self, edit: Edit, samples: Sequence[Sample]) -> Explained | None:
         """The edit, if it explains every case that can be asked, and at least some in which something is wrong."""
         told, digits = 0, float("inf")
-        for sample in samples:
+        for sample in (*samples, *self._large):
             if not self.budget.allows(5):
-                break
+                return None
             self.budget.take(5)
             try:
                 self._record(sample)
@@ -204,7 +215,7 @@ class Search:
                 said = judge(Slope(fine, abs(coarse - fine)), claim, size, 30.0)
             if said.testimony is not Testimony.CONFIRMS:
                 return None
-            told, digits = told + bool(sample.wrong), min(digits, said.digits)
+            told, digits = told + (not sample.truth or bool(sample.wrong)), min(digits, said.digits)
         return Explained(edit, told, digits) if told >= LEAST else None
 
 
@@ -225,8 +236,9 @@ def _near(seen: Any, claim: Any, size: float) -> bool:
 
 
 def _uncut(sample: Sample, leaf: str, clip: float) -> Any:
-    """Which entries lie inside the clip in the backward's eyes and in truth."""
-    return (np.abs(adapter.midpoints(sample.got[leaf])) < clip) & (np.abs(adapter.midpoints(sample.truth[leaf])) < clip)
+    """Which entries lie inside the clip in the backward's eyes and, where it is known, in truth."""
+    sides = [sample.got[leaf], *([sample.truth[leaf]] if leaf in sample.truth else [])]
+    return np.logical_and.reduce([np.abs(adapter.midpoints(side)) < clip for side in sides])
 
 
 def _cut_everywhere(sample: Sample, clip: float | None) -> bool:

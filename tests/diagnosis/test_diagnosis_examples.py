@@ -1,0 +1,109 @@
+"""Every wrong version of an example comes with a cause that its reader would act on, pinned line by line."""
+
+from pathlib import Path
+
+import pytest
+
+import oracle
+from oracle.diagnosis import patterns
+from oracle.loading import load
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+KINDS = {row.split("`")[1] for row in patterns.__doc__.splitlines() if row.startswith("| `")}
+SAID = {
+    "accumulating_linear": [
+        "the gradient of weight.data overwrites what its slot held, where accumulates=True is declared",
+        "  without subtracting what was there before it is the derivative: every entry, in 13 cases",
+    ],
+    "attention": [
+        (
+            "every wrong gradient (x, Wq and Wk) is the derivative with y (1 - y) as the "
+            "derivative of y = softmax(np.where(mask, s, -1000000000.0)), at attention.py:38 of "
+            "the forward"
+        ),
+        "  along generic directions of all gradients, in 7 cases, to 90 digits",
+    ],
+    "batch_norm": [
+        (
+            "the gradient of x is the derivative with one summand missing, the one through xmu in "
+            "xmu ** 2, at batch_norm.py:29 of the forward"
+        ),
+        "  along generic directions of all gradients, in 7 cases, to 107 digits",
+    ],
+    "char_rnn": [
+        (
+            "every wrong gradient (Wxh, Whh and bh) is the derivative with one summand missing, "
+            "the one through hs[t - 1] in np.dot(Whh, hs[t - 1]), at char_rnn.py:87 of the "
+            "forward"
+        ),
+        "  along generic directions of all gradients, in 7 cases, to 90 digits",
+    ],
+    "conv2d": [
+        "right with stride = 1, wrong with stride = 2: look for where stride is left out",
+        "  wrong in 6 cases with stride >= 2, right in 2 cases with stride = 1",
+        (
+            "only x is wrong; the parameters w and b are right: what reaches the layer is right, "
+            "and the way on to its input is not"
+        ),
+        "  in 6 cases",
+    ],
+    "coupled_lstm": [
+        (
+            "every gradient is the derivative with one summand missing, the one through 1 - it in "
+            "(1 - it) * c_prev, at coupled_lstm.py:36 of the forward"
+        ),
+        "  along generic directions of all gradients, in 7 cases, to 90 digits",
+    ],
+    "gru": [
+        (
+            "every gradient is the derivative with the factor r of r * h left out on the way to "
+            "h, at gru.py:37 of the forward"
+        ),
+        "  along generic directions of all gradients, in 7 cases, to 89 digits",
+    ],
+    "layer_norm": [
+        (
+            "the gradient of x is the derivative with two summands missing, those through mean = "
+            "x.mean(-1, keepdims=True) and var = (xshift ** 2).mean(-1, keepdims=True), at "
+            "layer_norm.py:31 of the forward"
+        ),
+        "  along generic directions of all gradients, in 7 cases, to 107 digits",
+    ],
+    "peephole_lstm": [
+        (
+            "every gradient is the derivative with one summand missing, the one through c in po * "
+            "c, at peephole_lstm.py:56 of the forward"
+        ),
+        "  along generic directions of all gradients, in 7 cases, to 90 digits",
+    ],
+    "softmax_cross_entropy": [
+        (
+            "the gradient of x is the derivative with EPS left out of the derivative of "
+            "np.log(p[np.arange(N), y] + EPS), at softmax_cross_entropy.py:30 of the forward"
+        ),
+        "  along generic directions of all gradients, in 7 cases, to 92 digits",
+    ],
+}
+
+
+def test_every_example_is_listed():
+    """The examples whose messages are pinned are all there are."""
+    assert sorted(SAID) == sorted(path.stem for path in EXAMPLES.glob("*.py") if path.stem != "__init__")
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_the_wrong_version_comes_with_its_cause(name):
+    """The causes that patterns give for the wrong version, in the report and line by line."""
+    (subject,) = load(f"{EXAMPLES / name}.py:wrong")
+    report = oracle.verify(subject, cases=8)
+    said = [line for cause in report.diagnosis.causes if cause.kind in KINDS for line in cause.lines()]
+    assert said == SAID[name]
+    shown = [line.strip() for line in str(report).splitlines()]
+    assert [line for line in shown if line in {one.strip() for one in said}] == [line.strip() for line in said]
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_the_right_version_comes_without_causes(name):
+    """The control: of the right version nothing is said."""
+    (subject,) = load(f"{EXAMPLES / name}.py:subject")
+    assert oracle.verify(subject, cases=3).diagnosis.causes == ()
