@@ -7,7 +7,11 @@ import pytest
 
 import oracle
 from oracle import Verdict
+from oracle.arithmetic import adapter
 from oracle.cases import Case
+from oracle.point import Point
+from oracle.reference import OTHER, ROUNDED, other
+from oracle.trial import Trial
 
 
 def forward(x):
@@ -231,3 +235,32 @@ def test_an_option_alone_is_none():
     """One value is fixed."""
     with pytest.raises(ValueError, match=r"^choice\(\) needs at least two values, but got 1; oracle.fixed takes one$"):
         oracle.choice("train")
+
+
+def test_a_reference_is_not_asked_about_another_option():
+    """Whoever forgets to settle the options of a case is told, instead of comparing two different modes."""
+    inputs = {"x": "D", "mode": oracle.choice("train", "eval")}
+    trial = Trial(pair(scaled, backward_of(), inputs=inputs, reference=twin), 30)
+    points = [Point(trial.subject, Case({"D": 2}, seed=seed)) for seed in range(12)]
+    point = next(one for one in points if one.values["mode"] == "eval")
+    with pytest.raises(
+        ValueError, match=r"^the option 'mode' is 'eval' in this case, but the reference was asked with"
+    ):
+        trial.reference.run_quickly(point, {"out": np.zeros(2)})
+    assert trial.settled(point.case).subject.leaves["mode"].value == "eval"
+
+
+# ---- what JAX rounds
+
+
+def test_a_rounded_constant_is_named_with_what_to_do():
+    """Its own trace holds 1 / 3 as a float, balls hold it exactly; another forward altogether is told apart."""
+    third = pair(lambda x: (x / 3 * (1 / 3), x), lambda y_bar, x: y_bar / 3 * (1 / 3))
+    note = (
+        "JAX is no witness: a constant of the forward, such as 1 / 3, is rounded in its trace but exact in balls; "
+        "give a twin with reference= to have JAX judge too"
+    )
+    report = oracle.verify(third, cases=3)
+    assert (report.verdict, note in report.notes) == (Verdict.CERTIFIED, True), report
+    assert other({"y": adapter.lift(np.ones(2))}, {"y": adapter.lift(np.full(2, 1 + 2.0**-50))}) == ROUNDED
+    assert other({"y": adapter.lift(np.ones(2))}, {"y": adapter.lift(np.full(2, 1 + 2.0**-30))}) == OTHER
