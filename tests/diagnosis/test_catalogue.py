@@ -6,15 +6,20 @@ import dataclasses
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # benchmarks are not installed
 
 from benchmarks.faults import CLASSES, LAYER, NETWORK, NODE, SEED_STEP, SINGLE, STEP, StaleFault, pairs
+from benchmarks.faults.pairs import HIDDEN
 from oracle import Verdict, subjects, verify
+from oracle.arithmetic import adapter
 from oracle.cases import Case
 from oracle.hearing import Hearing
 from oracle.mutation.planting import Text, planted
+from oracle.point import Point
+from oracle.runs import Run, evaluate, quiet
 from oracle.trial import Trial
 
 TRIALS = {name: Trial(subjects.load(name), 30) for name in {fault.subject for fault in SINGLE}}
@@ -80,3 +85,35 @@ def test_the_two_of_a_pair_stand_at_different_lines():
     for one, other in pairs(SINGLE):
         assert one.subject == other.subject
         assert one.place != other.place
+
+
+def gradients(*faults):
+    """All gradients with these faults planted, in two cases; slots hold something before."""
+    trial, found = TRIALS[faults[0].subject], []
+    with planted(*(Text(*fault.edit) for fault in faults)), trial.binding.untouched():
+        for sizes in ({"T": 3, "B": 2, "D": 8, "H": 3}, {"T": 2, "B": 3, "D": 3, "H": 3}):
+            run, case = Run(), Case({name: sizes[name] for name in trial.sizes}, seed=3)
+            with quiet():
+                evaluate(run, Point(trial.subject, case), adapter.Floats(), known=0.37)
+            found += [np.ravel(run.gradients[name]) for name in trial.subject.differentiated if name in run.gradients]
+    return np.concatenate(found) if found else np.zeros(0)
+
+
+def hides(one, other):
+    """Whether two faults together do what one of them does alone."""
+    both = gradients(one, other)
+    alone = [gradients(fault) for fault in (one, other)]
+    return any(both.shape == each.shape and np.allclose(both, each, rtol=1e-9, atol=1e-12) for each in alone)
+
+
+def test_both_of_a_pair_show():
+    """Each fault of a pair changes what the other one gives; but for the one that takes a second call to be seen."""
+    hidden = {(one.name, other.name) for one, other in pairs(SINGLE) if hides(one, other)}
+    assert {pair for pair in hidden if not SEEN_ONLY_TWICE.intersection(pair)} == set()
+
+
+def test_pairs_that_are_left_out_hide_one_of_the_two():
+    """The control: what the catalogue leaves out it leaves out for that reason."""
+    by_name = {fault.name: fault for fault in SINGLE}
+    assert HIDDEN
+    assert all(hides(by_name[one], by_name[other]) for one, other in HIDDEN)

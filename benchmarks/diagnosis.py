@@ -1,0 +1,193 @@
+"""How often the diagnosis names what is wrong: over planted single faults and pairs, with probes and without.
+
+    python -m benchmarks.diagnosis [probes] [pairs] [bare] [--every N] [--table PATH]
+
+Each fault of `benchmarks.faults` is planted in process, the subject is verified in a few cases, and the diagnosis is
+compared with what was planted.
+
+| part   | a hit                                                                                                 |
+| ------ | ----------------------------------------------------------------------------------------------------- |
+| probes | the first cause names the planted line                                                                |
+| pairs  | both planted lines are among those that the causes name                                               |
+| bare   | with its probes taken away, the first cause is of the right class: a repair of the planted line, or a |
+|        | fact that a mistake of this class gives (`FACTS`)                                                     |
+
+False certainty is counted in every part: a cause that is certain and names a line that is right. Seconds are those of
+the thread, beyond the verdict and the smallest case.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from benchmarks.faults import SINGLE, Fault, pairs
+from benchmarks.faults.fault import (
+    ALGEBRA,
+    BOUNDARY,
+    CARRY,
+    DERIVATIVE,
+    FACTOR,
+    INPUT,
+    LEAK,
+    PATH,
+    SCALE,
+    SHAPE,
+    STAGE,
+    VARIABLE,
+)
+from oracle import subjects
+from oracle.cases import schedule
+from oracle.diagnosis import Cause, diagnose
+from oracle.mutation.planting import Text, planted, real_name
+from oracle.subject import Subject
+from oracle.summary import Summary
+from oracle.trial import Trial
+from oracle.verify import hear, is_thorough, shrink
+
+CASES, DIGITS, SECONDS = 6, 30, 3.0
+FACTS = {
+    BOUNDARY: {"first-step", "last-step", "zero", "one-block", "carry", "missing-summand", "permuted-blocks"},
+    CARRY: {"carry", "truncated", "missing-summand", "replaced-factor", "zero", "last-step"},
+    DERIVATIVE: {"replaced-factor", "missing-summand"},
+    STAGE: {"replaced-factor", "constant-ratio"},
+    VARIABLE: {"replaced-factor", "other-gradient", "permuted-blocks", "carry"},
+    INPUT: {"inputs-only", "zero", "replaced-factor", "missing-summand", "constant-ratio"},
+    SHAPE: {"equal-sizes", "above-size", "transpose", "batch", "carry"},
+    PATH: {"missing-summand", "replaced-factor", "carry"},
+    ALGEBRA: {"transpose", "sign", "equal-sizes", "replaced-factor", "missing-summand"},
+    SCALE: {"constant-ratio"},
+    FACTOR: {"constant-ratio", "replaced-factor"},
+    LEAK: {"second-call"},
+}
+PARTS = {
+    "probes": ("single faults, with probes: the right line first", 0.95),
+    "pairs": ("pairs at different lines, with probes: both named", 0.90),
+    "bare": ("single faults, without probes: the right class first", 0.70),
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was said of one or two planted faults."""
+
+    part: str
+    faults: tuple[Fault, ...]
+    causes: tuple[Cause, ...]
+    seconds: float
+    hit: bool
+
+    @property
+    def falsely_certain(self) -> list[Cause]:
+        """The causes that are certain of a line that is right."""
+        planted_at = {fault.place for fault in self.faults}
+        return [cause for cause in self.causes if cause.certain and cause.line and _place(cause) not in planted_at]
+
+    def said(self) -> str:
+        """The first causes, shortly."""
+        shown = [f"{cause.kind} at {cause.place}" if cause.line else cause.kind for cause in self.causes[:3]]
+        return ", ".join(shown) or "nothing"
+
+
+@cache
+def subject(name: str, probes: bool) -> Subject:
+    """A registered subject, with its probes or without."""
+    found = subjects.load(name)
+    return found if probes else dataclasses.replace(found, probes={}, twin=None)
+
+
+def examine(faults: Sequence[Fault], probes: bool) -> tuple[tuple[Cause, ...], float]:
+    """The causes found with these faults planted, and the seconds that took beyond the verdict."""
+    with planted(*(Text(*fault.edit) for fault in faults)):
+        trial = Trial(subject(faults[0].subject, probes), DIGITS)
+        summary = Summary(trial, 0)
+        for number, case in enumerate(schedule(CASES, 0, trial.sizes), 1):
+            summary.add(hear(trial, case, summary, is_thorough(number, case)))
+        if summary.failing is None:
+            raise SystemExit(f"{faults[0].name!r} is not refuted in {CASES} cases")
+        smallest = shrink(trial, summary.failing)
+        began = time.thread_time()
+        return diagnose(trial, summary.failing, smallest).causes, time.thread_time() - began
+
+
+def _place(cause: Cause) -> tuple[str, int]:
+    return real_name(cause.file), cause.line
+
+
+def is_hit(part: str, faults: Sequence[Fault], causes: Sequence[Cause]) -> bool:
+    """Whether the causes say what the part asks for."""
+    places = [_place(cause) for cause in causes if cause.line]
+    if part == "pairs":
+        return {fault.place for fault in faults} <= set(places)
+    if not causes:
+        return False
+    (fault,), first = faults, causes[0]
+    named = bool(first.line) and _place(first) == fault.place
+    return named if part == "probes" or first.kind.endswith("repair") else first.kind in FACTS[fault.cause]
+
+
+def results(part: str, every: int) -> Iterable[Result]:
+    """One part, each `every`-th of its faults."""
+    planted_together = pairs(SINGLE) if part == "pairs" else [(fault,) for fault in SINGLE]
+    for faults in planted_together[::every]:
+        causes, seconds = examine(faults, probes=part != "bare")
+        yield Result(part, faults, causes, seconds, is_hit(part, faults, causes))
+
+
+def table(found: Sequence[Result]) -> list[str]:
+    """The scores as lines of a Markdown table."""
+    lines = ["| what | hits | goal | false certainty | seconds: median, most |", "| --- | --- | --- | --- | --- |"]
+    for part in dict.fromkeys(result.part for result in found):
+        own = [result for result in found if result.part == part]
+        title, goal = PARTS[part]
+        hits, wrong = sum(result.hit for result in own), sum(bool(result.falsely_certain) for result in own)
+        took = sorted(result.seconds for result in own)
+        share = f"{hits} of {len(own)} ({hits / len(own):.0%})"
+        times = f"{took[len(took) // 2]:.1f}, {took[-1]:.1f}"
+        lines.append(f"| {title} | {share} | {goal:.0%} | {wrong} | {times} |")
+    return lines
+
+
+def misses(found: Sequence[Result]) -> list[str]:
+    """What was missed, and what was said instead, as lines of a Markdown table."""
+    lines = ["| part | planted | line | said |", "| --- | --- | --- | --- |"]
+    for result in found:
+        if not result.hit or result.falsely_certain:
+            names = " and ".join(fault.name for fault in result.faults)
+            places = " and ".join(f"{Path(fault.place[0]).name}:{fault.line}" for fault in result.faults)
+            lines.append(f"| {result.part} | {names} | {places} | {result.said()} |")
+    return lines
+
+
+def main() -> None:
+    """Plant, verify, compare, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", metavar="part", help="probes, pairs, bare; all by default")
+    parser.add_argument("--every", type=int, default=1, help="only each N-th fault or pair (1)")
+    parser.add_argument("--table", type=Path, help="also write the tables to this file")
+    options = parser.parse_args()
+    if unknown := [part for part in options.parts if part not in PARTS]:
+        parser.error(f"there is no part {unknown[0]!r}; the parts are {', '.join(PARTS)}")
+    if options.every < 1:
+        parser.error("--every must be at least 1")
+    found: list[Result] = []
+    for part in options.parts or PARTS:
+        for result in results(part, options.every):
+            found.append(result)
+            mark = "hit " if result.hit else "miss"
+            names = " and ".join(fault.name for fault in result.faults)
+            false = "  FALSELY CERTAIN" if result.falsely_certain else ""
+            print(f"{mark} {part:<6} {result.seconds:4.1f} s  {names}: {result.said()}{false}", flush=True)
+    text = "\n".join([*table(found), "", *misses(found)])
+    print(text)
+    if options.table is not None:
+        options.table.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
