@@ -84,9 +84,7 @@ def _stands(subjects: Sequence[Subject], functions: Sequence[str], tell: Told) -
         known = {name for one in found for scene in one.scenes for name in _names(scene)}
         if missing := [name for name in functions if name not in known]:
             titles = ", ".join(subject.name for subject in subjects)
-            raise ValueError(
-                f"no function under test of {titles} is called {missing[0]!r}; expected one with source text"
-            )
+            raise ValueError(f"no function of {titles} is called {missing[0]!r}; expected one with source text")
     return [one for one in found if one.scenes or not functions]
 
 
@@ -113,8 +111,11 @@ def _fates(rows: Sequence[Row], stands: Sequence[Stand], tell: Told) -> list[Ent
         if row.convicted:
             entries.append(Entry(row, Fate.CONVICTED))
             continue
-        running = [cases[id(one)] for one in stands if row.mutant.scene.function in one.functions]
-        entries.append(_survivor(row, running))
+        at = [one for one in stands if row.mutant.scene.function in one.functions]
+        if any(CERTIFIED_PATH in one.struck for one in at):
+            entries.append(Entry(row, Fate.SURVIVED, "there is no certified path that could have convicted it"))
+        else:
+            entries.append(_survivor(row, [cases[id(one)] for one in at]))
         done += 1
         tell("looking into survivors", done, survivors)
     return entries

@@ -8,7 +8,7 @@ changed statement must have had another effect than the original one.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +54,8 @@ class Presumption:
             return self.convicted
         if not self.reached:
             return f"its line was never executed in {self.cases} fresh cases"
+        if self.cases < FRESH:
+            return f"only {self.cases} of {FRESH} fresh cases could be certified"
         if not self.differed:
             return f"in {self.cases} fresh cases it was executed {self.reached} times, but never did anything else"
         return (
@@ -70,23 +72,18 @@ class Cases:
         self._heard: list[Bench] = []
         self._drawn = 0
 
-    def first(self, count: int) -> Iterator[Bench]:
-        """The first so many, the same for every survivor."""
-        for number in range(count):
-            while len(self._heard) <= number:
-                self._hear()
-            yield self._heard[number]
+    def first(self, count: int) -> list[Bench]:
+        """The first so many, the same for every survivor; to be asked for while nothing is planted."""
+        while len(self._heard) < count and self._drawn < 3 * FRESH:
+            self._hear()
+        return self._heard[:count]
 
     def _hear(self) -> None:
-        """One more case, drawn again where it decides nothing."""
-        while True:
-            bench = Bench(self.trial, self._case(self._drawn), thorough=not self._drawn % _CONTRACT_EVERY)
-            self._drawn += 1
-            if bench.usable and bench.verdict.ok:
-                self._heard.append(bench)
-                return
-            if self._drawn > 3 * FRESH:
-                raise ValueError(f"{self.trial.subject.name} is certified in too few cases to presume anything")
+        """Draw a case; it is kept if it decides something and the unchanged code is certified in it."""
+        bench = Bench(self.trial, self._case(self._drawn), thorough=not self._drawn % _CONTRACT_EVERY)
+        self._drawn += 1
+        if bench.usable and bench.verdict.ok and not bench.contradiction:
+            self._heard.append(bench)
 
     def _case(self, number: int) -> Case:
         """Regimes in turn, mostly small sizes, every twentieth case up to three times the declared ones."""
@@ -117,13 +114,12 @@ def presume(mutant: Mutant, every: Sequence[Cases]) -> Presumption:
 
 def _with(mutant: Mutant, cases: Cases, share: int, before: Presumption) -> Presumption:
     """The same for one subject: certified runs first, then float runs that are watched."""
-    benches = []
+    benches = cases.first(share)  # heard with nothing planted
     with planted(mutant.edit) as files:
         names = {file.name for file in files} | {real_name(file.name) for file in files}
-        for bench in cases.first(share):
+        for bench in benches:
             if reason := _convicted(bench, names):
                 return Presumption(convicted=f"convicted in {bench.case}: {reason}")
-            benches.append(bench)
     reached, differed = _watched(mutant, benches)
     return Presumption(before.cases + len(benches), before.reached + reached, before.differed or differed)
 

@@ -77,9 +77,9 @@ def _rows(statement: ast.stmt) -> list[list[ast.expr]]:
 
 def _exchangeable(scene: Scene, one: ast.expr, other: ast.expr) -> bool:
     """Whether two places were both seen with float arrays of one shape."""
-    shapes = [{seen[text(node)] for seen in scene.sights.values() if text(node) in seen} for node in (one, other)]
-    common = shapes[0] & shapes[1]
-    return any(seen.kind == "f" and seen.shape for seen in common) and text(one) != text(other)
+    held = [[seen[text(node)] for seen in scene.sights.values() if text(node) in seen] for node in (one, other)]
+    shapes = [{seen.shape for seen in every if seen.kind == "f" and seen.shape} for every in held]
+    return bool(shapes[0] & shapes[1]) and text(one) != text(other)
 
 
 def _exchanged(statement: ast.stmt, one: ast.expr, other: ast.expr) -> ast.stmt:
