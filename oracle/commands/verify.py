@@ -35,6 +35,9 @@ def verify(
 
     A SUBJECT is a registered name, module:name, path/to/file.py:name, or path/to/file.py for all subjects in it.
     Verifying a file runs it, as Python runs any script: do not verify files that you would not run.
+
+    A certificate is written only if all subjects are CERTIFIED, and oracle replay runs it again. With --against, the
+    exit code is 1 too if a gradient is another than at the revision, or could not be compared with it.
     """
     from oracle.report.terminal import Terminal
     from oracle.session import run_session

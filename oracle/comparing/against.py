@@ -140,7 +140,7 @@ def _ask_then(then: Side, revision: Revision, what: str, **details: Any) -> dict
     try:
         return then.ask(what, **details)
     except Refused as refusal:
-        raise Refused(f"at {revision.text} it raised {refusal}") from None
+        raise Refused(f"at {revision.text} it failed: {refusal}") from None
 
 
 class _Leaf:

@@ -36,15 +36,15 @@ class Worker:
 
     def __init__(self) -> None:
         self.trial: Trial | None = None
+        self._elsewhere = ""
+        self._here: tuple[str, ...] = ()
 
     def load(self, *, text: str, digits: float, paths: list[str], tree: str, top: str) -> dict[str, Any]:
         """Load the subject, from this tree and from no other."""
         sys.path[:0] = paths
         (subject,) = load(text)
-        for scope in modules_of(subject.form.code, subject.modules):
-            file = os.path.realpath(scope.get("__file__") or os.devnull)
-            if file.startswith(top + os.sep) and not file.startswith((tree + os.sep, _OWN)):
-                raise LookupError(f"{scope['__name__']} is not there")
+        self._elsewhere, self._here = top + os.sep, (tree + os.sep, _OWN)
+        self._check_origin(subject)
         self.trial = Trial(subject, digits)
         return {"inputs": {name: _said(spec) for name, spec in subject.leaves.items()}}
 
@@ -54,6 +54,7 @@ class Worker:
         run = in_floats(hearing.point, hearing.trial.binding)
         if run.error is not None:
             raise run.error
+        self._check_origin(hearing.trial.subject)
         outputs = {name: list(np.shape(value)) for name, value in run.outputs.items()}
         try:
             gradients, _ = rounded_gradients(hearing.trial, hearing.point, alone=True)
@@ -81,6 +82,13 @@ class Worker:
                 raise RuntimeError("it did not run through")
             took = [before + one for before, one in zip(took, measured, strict=True)]
         return {"forward": took[0], "backward": took[1]}
+
+    def _check_origin(self, subject: Subject) -> None:
+        """Refuse modules of the repository that come from another tree than this: the code may import when it runs."""
+        for scope in modules_of(subject.form.code, subject.modules):
+            file = os.path.realpath(scope.get("__file__") or os.devnull)
+            if file.startswith(self._elsewhere) and not file.startswith(self._here):
+                raise LookupError(f"{scope['__name__']} is not there")
 
     def _hearing(self, case: Mapping[str, Any]) -> Hearing:
         assert self.trial is not None, "a subject is loaded first"
