@@ -244,7 +244,7 @@ def test_no_such_file(repository):
     ],
 )
 def test_the_working_tree_is_no_stand_in(repository, monkeypatch, place, why):
-    """A module that was not there then is not taken from the working tree, though Python finds it there, now or later."""
+    """A module that was not there then is not taken from the working tree, where Python finds it, now or later."""
     margin = place[: len(place) - len(place.lstrip())]
     text = edited(
         SOURCE,
