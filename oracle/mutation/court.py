@@ -93,19 +93,21 @@ def _called(function: FunctionType) -> set[str]:
 def judge(mutant: Mutant, stands: Sequence[Stand]) -> Row:
     """The row of a mutant: before each subject that runs its function in turn, until one convicts it.
 
-    Within a subject each check is asked in one case after the other until it convicts. What raises or never ends is
-    convicted by the contract. Interrupted or not, nothing stays planted.
+    Within a subject each check is asked in one case after the other until it convicts: in all its cases before the
+    first subject, in the first two before the others. What raises or never ends is convicted by the contract.
+    Interrupted or not, nothing stays planted.
     """
     row = Row(mutant, frozenset())
-    for one in stands:
-        if mutant.scene.function in one.functions and not row.convicted:
-            row = _before(mutant, one)
+    for number, one in enumerate(one for one in stands if mutant.scene.function in one.functions):
+        row = _before(mutant, one, one.benches[: 2 if number else None])
+        if row.convicted:
+            break
     return row
 
 
-def _before(mutant: Mutant, one: Stand) -> Row:
+def _before(mutant: Mutant, one: Stand, cases: Sequence[Bench]) -> Row:
     """What the checks say of a mutant under one subject."""
-    cases, convicts, spent, note = one.benches, set[str](), 0.0, ""
+    convicts, spent = set[str](), 0.0
     began = time.process_time()
     with planted(mutant.edit) as files:
         spent = time.process_time() - began
@@ -122,7 +124,7 @@ def _before(mutant: Mutant, one: Stand) -> Row:
                     return Row(mutant, frozenset({*convicts, CERTIFIED_PATH, CONTRACT}), one.subject.name, spent, late)
                 if said:
                     convicts.add(name)
-    return Row(mutant, frozenset(convicts), one.subject.name, spent, note)
+    return Row(mutant, frozenset(convicts), one.subject.name, spent)
 
 
 def _asked(name: str, evidence: Evidence, names: set[str]) -> tuple[bool | None, str]:
