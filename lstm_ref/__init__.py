@@ -38,7 +38,6 @@ from lstm_ref.dropout import draw_mask as draw_mask
 from lstm_ref.dropout import drop as drop
 from lstm_ref.dropout import drop_vjp as drop_vjp
 from lstm_ref.layer import Gradients as Gradients
-from lstm_ref.layer import Tape as Tape
 from lstm_ref.layer import backward as backward
 from lstm_ref.layer import forward as forward
 from lstm_ref.losses import LossLayer as LossLayer
@@ -54,6 +53,7 @@ from lstm_ref.parameters import initial_parameters as initial_parameters
 from lstm_ref.parameters import reseeding_global_generator as reseeding_global_generator
 from lstm_ref.parameters import to_gates as to_gates
 from lstm_ref.parameters import uniform as uniform
+from lstm_ref.tape import Tape as Tape
 from lstm_ref.unrolling import WHOLE as WHOLE
 from lstm_ref.unrolling import Unrolling as Unrolling
 from lstm_ref.unrolling import checkpointed as checkpointed

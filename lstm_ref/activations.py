@@ -1,13 +1,14 @@
-"""The two activations of an LSTM, and their slopes read off their outputs.
+"""The two activations of an LSTM, and their slopes.
 
-    y = σ(a) = 1 / (1 + exp(-a))      σ'(a) = y (1 - y)      (1)
-    y = tanh(a)                       tanh'(a) = 1 - y²      (2)
+    y = σ(a) = 1 / (1 + u),  u = exp(-a)      σ'(a) = y (1 - y)  =  (u y) y            (1)
+    y = tanh(a)                               tanh'(a) = 1 - y²  =  1 / cosh²(a)       (2)
 
 Every function keeps the dtype it is given, works for any shape, and writes into `out` if that is given.
 
 Accuracy: σ and tanh are good to two units in the last place of their own value, down to the smallest normal number;
-the other form of σ, ½ + ½ tanh(½ a), loses every digit below a = -37. The slopes are as good as the output lets them
-be: where y has rounded to 1, at a = 40 say, the slope is 0 while the true one is 4e-18.
+the other form of σ, ½ + ½ tanh(½ a), loses every digit below a = -37. Slopes read off the output, y (1 - y) and
+1 - y², are as good as the output lets them be: where y has rounded to 1, at a = 40 say, σ' comes out as 0 while it is
+4e-18. The other two keep every digit there: u y is 1 - y without a subtraction, and 1 / cosh² does not look at y.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 from lstm_ref.checks import Array
 
 
-def sigmoid(a: Array, out: Array | None = None) -> Array:
+def sigmoid(a: Array, out: Array | None = None, tail: Array | None = None) -> Array:
     """σ(a) = 1 / (1 + exp(-a)), equation (1), without a warning for any real a.
 
     Where exp(-a) exceeds the dtype it becomes infinite, and its reciprocal 0, to which σ rounds there anyway. Complex
@@ -27,6 +28,7 @@ def sigmoid(a: Array, out: Array | None = None) -> Array:
     ----------
     a : (...) floating-point or complex
     out : like a, optional; may be `a` itself
+    tail : like a, optional, not `out`: where u = exp(-a) is left for `sigmoid_slope_by_tail`
 
     Returns
     -------
@@ -37,10 +39,11 @@ def sigmoid(a: Array, out: Array | None = None) -> Array:
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0], dtype=np.float32))
     array([0. , 0.5, 1. ], dtype=float32)
     """
-    y = np.negative(a, out=out)
+    kept = out if tail is None else tail
+    u = np.negative(a, out=kept)
     with np.errstate(over="ignore", under="ignore"):
-        y = np.exp(y, out=out)
-    y = np.add(y, 1.0, out=out)
+        u = np.exp(u, out=kept)
+    y = np.add(u, 1.0, out=out)
     return np.divide(1.0, y, out=out)
 
 
@@ -63,6 +66,56 @@ def sigmoid_slope(y: Array, out: Array | None = None) -> Array:
     """
     slope = np.subtract(1.0, y, out=out)
     return np.multiply(slope, y, out=out)
+
+
+def complement(y: Array, u: Array, out: Array | None = None) -> Array:
+    """1 - σ(a) = u y where y = σ(a) and u = exp(-a), with every digit also where y has rounded to 1.
+
+    u y is at most 1. Where u is infinite y is 0 and their product no number: the least of it and 1 is then 1.
+
+    Parameters
+    ----------
+    y, u : (...) the output of `sigmoid`, and its tail
+    out : like y, optional; must be neither
+
+    Returns
+    -------
+    rest : like y, between 0 and 1
+
+    Example
+    -------
+    >>> a, tail = np.array([-1000.0, 0.0, 40.0]), np.empty(3)
+    >>> y = sigmoid(a, tail=tail)
+    >>> complement(y, tail), 1.0 - y
+    (array([1.00000000e+00, 5.00000000e-01, 4.24835426e-18]), array([1. , 0.5, 0. ]))
+    """
+    with np.errstate(invalid="ignore", under="ignore"):
+        rest = np.multiply(u, y, out=out)
+        return np.fmin(rest, 1.0, out=out)
+
+
+def sigmoid_slope_by_tail(y: Array, u: Array, out: Array | None = None) -> Array:
+    """σ'(a) = (u y) y where y = σ(a) and u = exp(-a), equation (1), with every digit for any a.
+
+    Parameters
+    ----------
+    y, u : (...) the output of `sigmoid`, and its tail
+    out : like y, optional; must be neither
+
+    Returns
+    -------
+    slope : like y, between 0 and ¼
+
+    Example
+    -------
+    >>> a, tail = np.array([-1000.0, 0.0, 40.0]), np.empty(3)
+    >>> y = sigmoid(a, tail=tail)
+    >>> sigmoid_slope_by_tail(y, tail), sigmoid_slope(y)
+    (array([0.00000000e+00, 2.50000000e-01, 4.24835426e-18]), array([0.  , 0.25, 0.  ]))
+    """
+    rest = complement(y, u, out=out)
+    with np.errstate(under="ignore"):
+        return np.multiply(rest, y, out=out)
 
 
 def tanh(a: Array, out: Array | None = None) -> Array:
@@ -104,3 +157,37 @@ def tanh_slope(y: Array, out: Array | None = None) -> Array:
     """
     square = np.multiply(y, y, out=out)
     return np.subtract(1.0, square, out=out)
+
+
+def tanh_slope_at(a: Array, out: Array | None = None) -> Array:
+    """tanh'(a) = 1 / cosh²(a), equation (2), with every digit for any a.
+
+    Parameters
+    ----------
+    a : (...) the argument of `tanh`, not its output
+    out : like a, optional; must not be `a` itself
+
+    Returns
+    -------
+    slope : like a, between 0 and 1
+
+    Example
+    -------
+    >>> tanh_slope_at(np.array([0.0, 40.0, -1000.0])), tanh_slope(np.tanh(40.0))
+    (array([1.00000000e+00, 7.21940555e-35, 0.00000000e+00]), np.float64(0.0))
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        slope = np.cosh(a, out=out)
+        slope = np.divide(1.0, slope, out=out)
+        return np.multiply(slope, slope, out=out)
+
+
+def identity(a: Array, out: Array | None = None) -> Array:
+    """a itself, in fresh memory or in `out`: what stands for an activation where a cell has none.
+
+    Example
+    -------
+    >>> identity(np.array([3.0]))
+    array([3.])
+    """
+    return np.positive(a, out=out)

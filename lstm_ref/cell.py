@@ -1,24 +1,27 @@
 """One step of the cell over a batch, from the gates' pre-activations on, and its vector-Jacobian product.
 
     a = W x + U h_prev + b                    (1)    taken by `lstm_ref.layer`, over all steps where that is possible
-    g = tanh(a_g)                             (2)
-    i, f, o = σ(a_i), σ(a_f), σ(a_o)          (3)
+    g = tanh(a_g)                             (2)    or a_g, without input activation
+    i, f, o = σ(a_i), σ(a_f), σ(a_o)          (3)    those that are there; 1 for one that is not, or f = 1 - i
     s = g ⊙ i + s_prev ⊙ f                    (4)
     c = s  (seed)  or  tanh(s)  (standard)    (5)
     h = c ⊙ o                                 (6)
+    a_i + p_i ⊙ s_prev,  a_f + p_f ⊙ s_prev,  a_o + p_o ⊙ s    stand in (3) for a_i, a_f, a_o with peepholes    (7)
 
 | symbol | name                                    | shape   |
 | ------ | --------------------------------------- | ------- |
-| a      | pre-activations, side by side: g i f o  | (B, 4H) |
+| a      | pre-activations, side by side: g i f o  | (B, KH) |
 | g      | candidate, or block input               | (B, H)  |
 | i f o  | input, forget and output gate           | (B, H)  |
+| p      | peepholes of the gates among i f o      | (K-1, H) |
 | s      | cell state                              | (B, H)  |
 | c      | what the output gate lets through       | (B, H)  |
 | h      | output, or hidden state                 | (B, H)  |
 | x_bar  | cotangent of x: ∂loss/∂x                | as x    |
 
-B is the batch size and H the number of cells. The letters are those of Lipton, Berkowitz and Elkan
-(arXiv:1506.00019), as in nicodjimenez/lstm; others write c for our s and z for our g.
+B is the batch size, H the number of cells, and K how many of g i f o have pre-activations: 4, or 3 where a gate is
+missing or coupled. The letters are those of Lipton, Berkowitz and Elkan (arXiv:1506.00019), as in nicodjimenez/lstm;
+others write c for our s and z for our g. For the variants see `lstm_ref.variant`.
 """
 
 from __future__ import annotations
@@ -27,8 +30,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lstm_ref.activations import sigmoid, sigmoid_slope, tanh, tanh_slope
-from lstm_ref.checks import Array, expect_floats, expect_shape
+from lstm_ref.activations import complement, identity, sigmoid, sigmoid_slope_by_tail, tanh, tanh_slope_at
+from lstm_ref.checks import Array, expect_floats, expect_parameter, expect_shape
+from lstm_ref.peephole import look, look_vjp
 from lstm_ref.variant import SEED, Variant
 
 
@@ -36,32 +40,37 @@ class StepTape(NamedTuple):
     """What `step` leaves for `step_vjp`."""
 
     gates: Array  # (4, B, H)  g, i, f, o
+    tails: Array  # (4, B, H)  a_g, and exp(-a) of each gate: what slopes are taken from
     s_prev: Array  # (B, H)
     s: Array  # (B, H)
     c: Array  # (B, H)  s itself in the seed's cell
     h: Array  # (B, H)
     cell: Variant
+    p: Array | None = None  # (K-1, H)
 
 
 class StepCotangents(NamedTuple):
     """What `step_vjp` writes into."""
 
-    a: Array  # (B, 4H)
+    a: Array  # (B, KH)
     s_prev: Array  # (B, H)
     gates: Array  # (4, B, H)
     c: Array  # (B, H)
     slopes: Array  # (4, B, H)  scratch
 
 
-def step(a: Array, s_prev: Array, cell: Variant = SEED, tape: StepTape | None = None) -> tuple[Array, Array, StepTape]:
-    """The output h and the state s that follow from pre-activations a and state s_prev, equations (2) to (6).
+def step(
+    a: Array, s_prev: Array, cell: Variant = SEED, tape: StepTape | None = None, p: Array | None = None
+) -> tuple[Array, Array, StepTape]:
+    """The output h and the state s that follow from pre-activations a and state s_prev, equations (2) to (7).
 
     Parameters
     ----------
-    a : (B, 4H) floating-point, in the order g, i, f, o
+    a : (B, KH) floating-point, in the order g, i, f, o
     s_prev : (B, H) of the same dtype
     cell : which cell
-    tape : buffers to fill, apart from `a`; absent, they are made, and a and s_prev are checked
+    tape : buffers to fill, apart from `a`; absent, they are made, and a, s_prev and p are checked
+    p : (K-1, H) peepholes in the order i, f, o, for a cell that has them; where a tape is given they stand in it
 
     Returns
     -------
@@ -71,8 +80,8 @@ def step(a: Array, s_prev: Array, cell: Variant = SEED, tape: StepTape | None = 
 
     Raises
     ------
-    ValueError : a or s_prev has another shape, or a size of 0
-    TypeError : a or s_prev does not hold floating-point numbers, or they differ in dtype
+    ValueError : an array has another shape, or a size of 0; peepholes are missing, or given where the cell has none
+    TypeError : an array does not hold floating-point numbers, or they differ in dtype
 
     Example
     -------
@@ -80,20 +89,34 @@ def step(a: Array, s_prev: Array, cell: Variant = SEED, tape: StepTape | None = 
     >>> h, s
     (array([[0.25]]), array([[0.5]]))
     """
-    gates, _, s, c, h, _ = tape = tape or _new_tape(a, s_prev, cell)
+    gates, tails, _, s, c, h, _, p = tape = tape or _new_tape(a, s_prev, cell, p)
     g, i, f, o = gates
-    a = by_gate(a)  # (4, B, H)
-    tanh(a[0], out=g)  # (2)  (B, H)
-    sigmoid(a[1:], out=gates[1:])  # (3)  (3, B, H)
+    a_g, a_early, a_o = _parted(a, cell)
+    early = cell.early
+    tails[0] = a_g
+    (tanh if cell.tanh_of_input else identity)(a_g, out=g)  # (2)  (B, H)
+    if cell.peepholes and p is not None:
+        a_early = look(a_early, p[: len(a_early)], s_prev, out=tails[early])  # (7)
+    sigmoid(a_early, out=gates[early], tail=tails[early])  # (3)  (3, B, H)
+    if cell.coupled:
+        complement(i, tails[1], out=f)  # (3)  (B, H)
     np.multiply(s_prev, f, out=s)  # (4)  (B, H)
     s += np.multiply(g, i, out=h)  # (4)  h is scratch here
+    if cell.looks_at_new_state and p is not None:
+        sigmoid(look(a_o, p[-1:], s, out=tails[3:]), out=gates[3:], tail=tails[3:])  # (3), (7)  (1, B, H)
     if cell.tanh_of_state:
         tanh(s, out=c)  # (5)  (B, H)
     np.multiply(c, o, out=h)  # (6)  (B, H)
     return h, s, tape
 
 
-def step_vjp(h_bar: Array, s_bar: Array, tape: StepTape, out: StepCotangents | None = None) -> tuple[Array, Array]:
+def step_vjp(
+    h_bar: Array,
+    s_bar: Array,
+    tape: StepTape,
+    out: StepCotangents | None = None,
+    q_bar: Array | None = None,
+) -> tuple[Array, Array]:
     """The cotangents of a and s_prev that follow from those of h and s: the transpose of `step`'s derivative.
 
     Parameters
@@ -102,10 +125,11 @@ def step_vjp(h_bar: Array, s_bar: Array, tape: StepTape, out: StepCotangents | N
     s_bar : (B, H) cotangent of s, as far as it does not come through h
     tape : as `step` left it; it is read only, so any number of cotangents can be pulled back through it
     out : buffers to fill, where `out.s_prev` may be `s_bar` itself; absent, they are made, and the cotangents checked
+    q_bar : (3, B, H) cotangent of i, f, o, as far as it comes from the next step; for a cell with gate recurrence
 
     Returns
     -------
-    a_bar : (B, 4H)
+    a_bar : (B, KH)
     s_prev_bar : (B, H)
 
     Raises
@@ -119,46 +143,90 @@ def step_vjp(h_bar: Array, s_bar: Array, tape: StepTape, out: StepCotangents | N
     >>> step_vjp(np.array([[1.0]]), np.array([[0.0]]), tape)
     (array([[0.25 , 0.   , 0.125, 0.125]]), array([[0.25]]))
     """
-    gates, s_prev, _, c, _, cell = tape
+    gates, tails, s_prev, s, c, _, cell, _ = tape
     a_bar, s_prev_bar, gates_bar, c_bar, slopes = out or _new_cotangents(h_bar, s_bar, tape)
     g, i, f, o = gates
     g_bar, i_bar, f_bar, o_bar = gates_bar
-    a_gates_bar = by_gate(a_bar)  # (4, B, H)
+    a_gates_bar = by_gate(a_bar, len(cell.gates))  # (K, B, H)
+    own = cell.opened
     # h = c ⊙ o                                     (6)
     np.multiply(h_bar, c, out=o_bar)
     np.multiply(h_bar, o, out=c_bar)
     # c = s  or  tanh(s)                            (5)
-    c_bar *= tanh_slope(c, out=slopes[0]) if cell.tanh_of_state else 1.0
+    c_bar *= tanh_slope_at(s, out=slopes[0]) if cell.tanh_of_state else 1.0
     s_total_bar = np.add(c_bar, s_bar, out=c_bar)  # s is used by (5) and by the next step
+    # o = σ(a_o + p_o ⊙ s)                          (7)
+    _receive(o_bar, q_bar, 2) if cell.gate_recurrence else None
+    _look_vjp_of_o(o_bar, s_total_bar, a_gates_bar, slopes, tape) if cell.looks_at_new_state else None
     # s = g ⊙ i + s_prev ⊙ f                        (4)
     np.multiply(s_total_bar, i, out=g_bar)
     np.multiply(s_total_bar, g, out=i_bar)
     np.multiply(s_total_bar, s_prev, out=f_bar)
     np.multiply(s_total_bar, f, out=s_prev_bar)
     # i, f, o = σ(a_i), σ(a_f), σ(a_o)              (3)
-    np.multiply(gates_bar[1:], sigmoid_slope(gates[1:], out=slopes[1:]), out=a_gates_bar[1:])
+    np.subtract(i_bar, f_bar, out=i_bar) if cell.coupled else None
+    _receive(gates_bar[1:3], q_bar, np.s_[:2]) if cell.gate_recurrence else None
+    np.multiply(gates_bar[own], sigmoid_slope_by_tail(gates[own], tails[own], out=slopes[own]), out=a_gates_bar[1:])
+    _look_vjp_of_i_and_f(s_prev_bar, a_gates_bar, tape) if cell.peepholes else None
     # g = tanh(a_g)                                 (2)
-    np.multiply(g_bar, tanh_slope(g, out=slopes[0]), out=a_gates_bar[0])
+    np.multiply(g_bar, tanh_slope_at(tails[0], out=slopes[0]) if cell.tanh_of_input else 1.0, out=a_gates_bar[0])
     return a_bar, s_prev_bar
 
 
-def by_gate(a: Array) -> Array:
-    """The four parts of a (B, 4H) as a view (4, B, H)."""
+def _receive(gates_bar: Array, q_bar: Array | None, gates: int | slice) -> None:
+    """Add to the cotangents of some gates what comes from the next step, which looks back at them."""
+    assert q_bar is not None
+    gates_bar += q_bar[gates]
+
+
+def _look_vjp_of_o(o_bar: Array, s_total_bar: Array, a_gates_bar: Array, slopes: Array, tape: StepTape) -> None:
+    """Add to the cotangent of s what comes through the peephole of o."""
+    assert tape.p is not None
+    slope = sigmoid_slope_by_tail(tape.gates[3:], tape.tails[3:], out=slopes[3:])
+    a_o_bar = np.multiply(o_bar, slope, out=a_gates_bar[-1:])
+    look_vjp(a_o_bar, tape.p[-1:], s_total_bar)
+
+
+def _look_vjp_of_i_and_f(s_prev_bar: Array, a_gates_bar: Array, tape: StepTape) -> None:
+    """Add to the cotangent of s_prev what comes through the peepholes of i and f."""
+    assert tape.p is not None
+    n = len(a_gates_bar) - tape.cell.looks_at_new_state
+    look_vjp(a_gates_bar[1:n], tape.p[: n - 1], s_prev_bar)
+
+
+def by_gate(a: Array, K: int = 4) -> Array:
+    """The K parts of a (B, KH) as a view (K, B, H)."""
     B, width = a.shape
-    return a.reshape(B, 4, width // 4).transpose(1, 0, 2)
+    return a.reshape(B, K, width // K).transpose(1, 0, 2)
 
 
-def _new_tape(a: Array, s_prev: Array, cell: Variant) -> StepTape:
+def _parted(a: Array, cell: Variant) -> tuple[Array, Array, Array]:
+    """The pre-activations of g, of the gates that do not wait for s, and of o if it does."""
+    a = by_gate(a, len(cell.gates))  # (K, B, H)
+    n = len(a) - cell.looks_at_new_state
+    return a[0], a[1:n], a[n:]
+
+
+def absent_gates(gates: Array, cell: Variant) -> Array:
+    """`gates` (..., 4, B, H), with 1 where the cell has no gate."""
+    for k, has in enumerate((cell.input_gate, cell.forget_gate, cell.output_gate), start=1):
+        if not has:
+            gates[..., k, :, :] = 1.0
+    return gates
+
+
+def _new_tape(a: Array, s_prev: Array, cell: Variant, p: Array | None) -> StepTape:
     """Fresh buffers for one step, after checking its arguments."""
     sizes: dict[str, int] = {}
     expect_floats("s_prev", s_prev)
     expect_shape("s_prev", s_prev, "B H", sizes)
     expect_floats("a", a, like=s_prev)
-    expect_shape("a", a, "B 4H", sizes)
+    expect_shape("a", a, f"B {len(cell.gates)}H", sizes)
+    expect_parameter("p", p, f"{len(cell.gates) - 1} H", sizes, s_prev, cell.name, cell.peepholes)
     s = np.empty_like(s_prev)
     c = np.empty_like(s) if cell.tanh_of_state else s
-    gates = np.empty((4, *s.shape), dtype=s.dtype)
-    return StepTape(gates, s_prev, s, c, np.empty_like(s), cell)
+    gates, tails = np.empty((2, 4, *s.shape), dtype=s.dtype)
+    return StepTape(absent_gates(gates, cell), tails, s_prev, s, c, np.empty_like(s), cell, p)
 
 
 def _new_cotangents(h_bar: Array, s_bar: Array, tape: StepTape) -> StepCotangents:
@@ -167,6 +235,6 @@ def _new_cotangents(h_bar: Array, s_bar: Array, tape: StepTape) -> StepCotangent
     for name, cotangent in (("h_bar", h_bar), ("s_bar", s_bar)):
         expect_floats(name, cotangent, like=tape.s)
         expect_shape(name, cotangent, "B H", {"B": B, "H": H})
-    a_bar = np.empty((B, 4 * H), dtype=tape.s.dtype)
+    a_bar = np.empty((B, len(tape.cell.gates) * H), dtype=tape.s.dtype)
     s_prev_bar, c_bar = np.empty_like(tape.s), np.empty_like(tape.s)
     return StepCotangents(a_bar, s_prev_bar, np.empty_like(tape.gates), c_bar, np.empty_like(tape.gates))

@@ -53,10 +53,23 @@ def expect_shape(name: str, array: Any, letters: str, sizes: dict[str, int]) -> 
     sizes.update(known)
 
 
+def expect_parameter(
+    name: str, array: Any, letters: str, sizes: dict[str, int], like: Array, cell: str, wanted: bool
+) -> None:
+    """Raise unless a parameter that some cells have is there exactly when this one has it, and fits."""
+    if array is None and wanted:
+        raise ValueError(f"{name} is None, but the {cell!r} cell has it: expected ({', '.join(letters.split())})")
+    if array is not None and not wanted:
+        raise ValueError(f"{name} is given, but the {cell!r} cell has none: expected None")
+    if wanted:
+        expect_floats(name, array, like=like)
+        expect_shape(name, array, letters, sizes)
+
+
 def _fits(size: int, letter: str, known: dict[str, int]) -> bool:
     """Whether `size` is at least 1 and is what `letter` stands for; a new letter is noted in `known`."""
-    factor = int(letter[:-1] or 1)
-    return size >= 1 and size == factor * known.setdefault(letter[-1], size)
+    factor, name = (int(letter), "") if letter.isdigit() else (int(letter[:-1] or 1), letter[-1])
+    return size >= 1 and size == factor * (known.setdefault(name, size) if name else 1)
 
 
 def _misfit(name: str, shape: tuple[int, ...], wanted: list[str], sizes: dict[str, int]) -> str:

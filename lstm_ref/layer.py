@@ -1,20 +1,28 @@
 """A layer: the cell run over a sequence, and backpropagation through time.
 
     a_t = W x_t + U h_{t-1} + b               (1)
-    h_t, s_t = step(a_t, s_{t-1})             (2) to (6), see `lstm_ref.cell`
+    h_t, s_t = step(a_t, s_{t-1})             (2) to (7), see `lstm_ref.cell`
+    a_t + V q_{t-1}                           (8)    for i, f and o of a cell with gate recurrence
+    h_t = P m_t                               (9)    with projection, where m_t is what the step calls h
+    h_t, s_t = h_{t-1}, s_{t-1}               (10)   on padded steps, see `lstm_ref.lengths`
 
 | symbol | name                                    | shape     |
 | ------ | --------------------------------------- | --------- |
 | x      | input sequence                          | (T, B, D) |
-| h0 s0  | output and state before the first step  | (B, H)    |
-| W      | input weights, rows in the order g i f o | (4H, D)   |
-| U      | recurrent weights, in the same order    | (4H, H)   |
-| b      | biases, in the same order               | (4H,)     |
-| a      | pre-activations                         | (T, B, 4H) |
-| h s    | outputs and states                      | (T, B, H) |
+| h0 s0  | output and state before the first step  | (B, R), (B, H) |
+| W      | input weights, rows in the order g i f o | (KH, D)  |
+| U      | recurrent weights, in the same order    | (KH, R)   |
+| b      | biases, in the same order               | (KH,)     |
+| p      | peepholes, in the order i f o           | (K-1, H)  |
+| V      | from the gates i f o to the next step's | (3H, 3H)  |
+| P      | recurrent projection                    | (R, H)    |
+| a      | pre-activations                         | (T, B, KH) |
+| h s    | outputs and states                      | (T, B, R), (T, B, H) |
+| q      | gates i f o, side by side; 0 before the first step | (T, B, 3H) |
 | x_bar  | cotangent of x: ∂loss/∂x                | as x      |
 
-T is the number of steps, B the batch size, D the width of the input, H the number of cells.
+T is the number of steps, B the batch size, D the width of the input, H the number of cells, R that of the output:
+H without projection. K is 4, or 3 where a gate is missing or coupled; its rows are then missing as well.
 
 The products with x are one product over all steps, before the loop; the gradients of the weights are one product
 each, after the reverse loop. What must stay in the loop is the product with U.
@@ -22,66 +30,60 @@ each, after the reverse loop. What must stay in the loop is the product with U.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 
-from lstm_ref.cell import StepCotangents, StepTape, step, step_vjp
-from lstm_ref.checks import Array, expect_floats, expect_kind, expect_shape
+from lstm_ref.cell import StepCotangents, by_gate, step, step_vjp
+from lstm_ref.checks import Array, expect_kind
+from lstm_ref.lengths import hold, put_back, set_aside, without_padding
+from lstm_ref.named import Gradients as Gradients
+from lstm_ref.named import gradients
+from lstm_ref.peephole import peepholes_vjp
+from lstm_ref.tape import Tape as Tape
+from lstm_ref.tape import check_cotangents, check_inputs, new_tape
 from lstm_ref.variant import SEED, Variant
 
 
-class Tape(NamedTuple):
-    """What `forward` leaves for `backward`; x, W and U are held, not copied."""
-
-    x: Array  # (T, B, D)
-    W: Array  # (4H, D)
-    U: Array  # (4H, H)
-    gates: Array  # (T, 4, B, H)  g, i, f, o
-    s: Array  # (T+1, B, H)  s[0] is s0
-    c: Array  # (T, B, H)  s[1:] itself in the seed's cell
-    h: Array  # (T+1, B, H)  h[0] is h0
-    cell: Variant
-
-    def at(self, t: int) -> StepTape:
-        """The views that belong to step t, counted from 0."""
-        return StepTape(self.gates[t], self.s[t], self.s[t + 1], self.c[t], self.h[t + 1], self.cell)
-
-
-class Gradients(NamedTuple):
-    """The cotangents of the inputs of `forward`, in their order."""
-
-    x: Array  # (T, B, D)
-    h0: Array  # (B, H)
-    s0: Array  # (B, H)
-    W: Array  # (4H, D)
-    U: Array  # (4H, H)
-    b: Array  # (4H,)
-
-
 def forward(
-    x: Array, h0: Array, s0: Array, W: Array, U: Array, b: Array, cell: Variant = SEED
+    x: Array,
+    h0: Array,
+    s0: Array,
+    W: Array,
+    U: Array,
+    b: Array,
+    cell: Variant = SEED,
+    p: Array | None = None,
+    V: Array | None = None,
+    P: Array | None = None,
+    lengths: Any = None,
 ) -> tuple[Array, Array, Array, Tape]:
-    """The outputs of all steps, and the output and state of the last, equations (1) to (6).
+    """The outputs of all steps, and the output and state of the last, equations (1) to (10).
 
     Parameters
     ----------
     x : (T, B, D) floating-point; every other array has its dtype
-    h0, s0 : (B, H) output and state before the first step
-    W : (4H, D), U : (4H, H), b : (4H,) in the order g, i, f, o
-    cell : SEED (h = s ⊙ o) or STANDARD (h = tanh(s) ⊙ o)
+    h0 : (B, R) output and s0 : (B, H) state before the first step
+    W : (KH, D), U : (KH, R), b : (KH,) in the order g, i, f, o, without the gates that the cell has not
+    cell : such as SEED (h = s ⊙ o), STANDARD (h = tanh(s) ⊙ o) or VANILLA (with peepholes); see `lstm_ref.variant`
+    p : (K-1, H) peepholes in the order i, f, o, for a cell that has them
+    V : (3H, 3H) for a cell with gate recurrence: rows for i, f, o of a step, columns for i, f, o of the step before
+    P : (R, H) projects the output to R numbers, as `proj_size` does in torch; absent, R = H
+    lengths : (B,) whole numbers from 0 to T, or a mask (T, B) of booleans, True where a step is there; absent, all are
 
     Returns
     -------
-    h : (T, B, H) the outputs
-    h_T : (B, H) the last of them; both are outputs, so their cotangents add up
+    h : (T, B, R) the outputs, zero on padded steps
+    h_T : (B, R) the last of them that is not padded; both are outputs, so their cotangents add up
     s_T : (B, H) the last state
-    tape : for `backward`; it holds x, W and U themselves, so do not change these before `backward` has run
+    tape : for `backward`; it holds x and the parameters themselves, so do not change these before it has run
 
     Raises
     ------
-    ValueError : a shape does not fit the others, or a size is 0
-    TypeError : an array does not hold floating-point numbers, or not those of x's dtype; cell is no Variant
+    ValueError : a shape does not fit the others, a size is 0, a length is outside 0…T, or a parameter is missing that
+        the cell has or given though it has none
+    TypeError : an array does not hold floating-point numbers, or not those of x's dtype; cell is no Variant; a length is no
+        whole number
 
     Example
     -------
@@ -90,19 +92,26 @@ def forward(
     >>> h.ravel(), h_T, s_T
     (array([0.25 , 0.125]), array([[0.125]]), array([[0.25]]))
     """
-    expect_kind("cell", cell, Variant, "a Variant, such as SEED or STANDARD")
-    _check_inputs(x, h0, s0, W, U, b)
-    tape = _new_tape(x, h0, s0, W, U, cell)
+    check_inputs(x, h0, s0, W, U, b, cell, p, V, P)
+    tape = new_tape(x, h0, s0, W, U, cell, p, V, P, lengths)
     T, B, D = x.shape
-    Wx = tape.gates.reshape(T, B, len(W))  # in the gates' memory: each step takes its part, then leaves its gates
-    np.matmul(x.reshape(T * B, D), W.T, out=Wx.reshape(T * B, len(W)))  # (1)  (T, B, 4H)
+    Wx = np.matmul(x.reshape(T * B, D), W.T).reshape(T, B, len(W))  # (1)  (T, B, KH)
     a = np.empty((B, len(W)), dtype=x.dtype)
     for t in range(T):
-        np.matmul(tape.h[t], U.T, out=a)  # (1)  (B, 4H)
+        np.matmul(tape.h[t], U.T, out=a)  # (1)  (B, KH)
         a += Wx[t]
         a += b
-        step(a, tape.s[t], cell, tape.at(t))  # (2) to (6)
-    return tape.h[1:].copy(), tape.h[T].copy(), tape.s[T].copy(), tape
+        if tape.V is not None and tape.q is not None:
+            a[:, s0.shape[1] :] += np.matmul(tape.q[t], tape.V.T)  # (8)  (B, 3H)
+        step(a, tape.s[t], cell, tape.at(t))  # (2) to (7)
+        if tape.P is not None:
+            np.matmul(tape.m[t], tape.P.T, out=tape.h[t + 1])  # (9)  (B, R)
+        if tape.q is not None:
+            by_gate(tape.q[t + 1], 3)[:] = tape.gates[t, 1:]
+        if tape.pad is not None:
+            _hold(tape, t)  # (10)
+    h = tape.h[1:].copy() if tape.pad is None else without_padding(tape.h[1:], tape.pad)
+    return h, tape.h[T].copy(), tape.s[T].copy(), tape
 
 
 def backward(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape) -> Gradients:
@@ -110,8 +119,8 @@ def backward(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape) -> Gradie
 
     Parameters
     ----------
-    h_bar : (T, B, H) cotangent of h
-    h_T_bar : (B, H) cotangent of h_T, which adds to that of h[T-1]
+    h_bar : (T, B, R) cotangent of h; what stands on padded steps counts as zero
+    h_T_bar : (B, R) cotangent of h_T, which adds to that of the last output that is not padded
     s_T_bar : (B, H) cotangent of s_T
     tape : as `forward` left it; it is read only, so `backward` can be called again, with the same bits
 
@@ -122,7 +131,7 @@ def backward(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape) -> Gradie
     Raises
     ------
     ValueError : a cotangent has not the shape of its output
-    TypeError : a cotangent has not the dtype of its output; tape is none
+    TypeError : a cotangent has not the dtype of its output
 
     Example
     -------
@@ -132,57 +141,80 @@ def backward(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape) -> Gradie
     array([[0.125]])
     """
     expect_kind("tape", tape, Tape, "the tape that forward returned")
-    _check_cotangents(h_bar, h_T_bar, s_T_bar, tape)
-    x, W, U, gates, s, _, h, _ = tape
-    T, B, D = x.shape
+    check_cotangents(h_bar, h_T_bar, s_T_bar, tape)
+    x, W, U, gates, s, h, cell = tape.x, tape.W, tape.U, tape.gates, tape.s, tape.h, tape.cell
+    (T, B, D), pad = x.shape, tape.pad
     a_bar = np.empty((T, B, len(W)), dtype=x.dtype)
     h_t_bar, c_bar, gates_bar, slopes = map(np.empty_like, (h[0], s[0], gates[0], gates[0]))
     h_next_bar, s_bar = h_T_bar.copy(), s_T_bar.copy()
+    q_bar = np.zeros_like(gates[0, 1:]) if cell.gate_recurrence else None
+    P_bar = None if tape.P is None else np.zeros_like(tape.P)
+    h_bar = h_bar if pad is None else without_padding(h_bar, pad)
     for t in reversed(range(T)):
+        # h_t, s_t = h_{t-1}, s_{t-1}  where padded (10)
+        aside = [] if pad is None else set_aside(pad[t], _present(h_next_bar, s_bar, q_bar))
         np.add(h_bar[t], h_next_bar, out=h_t_bar)  # h_t is used by the loss and by the next step
-        # h_t, s_t = step(a_t, s_{t-1})             (2) to (6)
-        step_vjp(h_t_bar, s_bar, tape.at(t), StepCotangents(a_bar[t], s_bar, gates_bar, c_bar, slopes))
+        # h_t = P m_t                               (9)
+        m_bar = h_t_bar if P_bar is None else _project_vjp(h_t_bar, P_bar, tape, t)
+        # h_t, s_t = step(a_t, s_{t-1})             (2) to (7)
+        step_vjp(m_bar, s_bar, tape.at(t), StepCotangents(a_bar[t], s_bar, gates_bar, c_bar, slopes), q_bar)
         # a_t = W x_t + U h_{t-1} + b               (1)
         np.matmul(a_bar[t], U, out=h_next_bar)
+        # a_t + V q_{t-1}                           (8)
+        q_bar = None if q_bar is None else _recur_vjp(a_bar[t], tape)
+        put_back(aside, _present(h_next_bar, s_bar, q_bar)) if aside else None
     # a_t = W x_t + U h_{t-1} + b                   (1), the sum over all t
     rows = a_bar.reshape(T * B, len(W))
     x_bar = np.matmul(rows, W).reshape(T, B, D)
     W_bar = np.matmul(rows.T, x.reshape(T * B, D))
     U_bar = np.matmul(rows.T, h[:T].reshape(T * B, len(U[0])))
     b_bar = rows.sum(axis=0)
-    return Gradients(x_bar, h_next_bar, s_bar, W_bar, U_bar, b_bar)
+    p_bar = _peepholes_vjp(a_bar, tape) if cell.peepholes else None
+    V_bar = _recurrence_vjp(a_bar, tape) if cell.gate_recurrence else None
+    return gradients(x_bar, h_next_bar, s_bar, W_bar, U_bar, b_bar, p=p_bar, V=V_bar, P=P_bar)
 
 
-def _new_tape(x: Array, h0: Array, s0: Array, W: Array, U: Array, cell: Variant) -> Tape:
-    """Buffers for every step, with h0 and s0 in their places."""
-    T, (B, H), dtype = len(x), h0.shape, x.dtype
-    gates = np.empty((T, 4, B, H), dtype=dtype)
-    s, h = np.empty((T + 1, B, H), dtype=dtype), np.empty((T + 1, B, H), dtype=dtype)
-    c = np.empty((T, B, H), dtype=dtype) if cell.tanh_of_state else s[1:]
-    s[0], h[0] = s0, h0
-    return Tape(x, W, U, gates, s, c, h, cell)
+def _present(*cotangents: Array | None) -> list[Array]:
+    """Those that are there."""
+    return [one for one in cotangents if one is not None]
 
 
-def _check_inputs(x: Array, h0: Array, s0: Array, W: Array, U: Array, b: Array) -> None:
-    """Raise unless the inputs of `forward` fit together."""
-    sizes: dict[str, int] = {}
-    expect_floats("x", x)
-    for name, array, letters in (
-        ("x", x, "T B D"),
-        ("h0", h0, "B H"),
-        ("s0", s0, "B H"),
-        ("W", W, "4H D"),
-        ("U", U, "4H H"),
-        ("b", b, "4H"),
-    ):
-        expect_floats(name, array, like=x)
-        expect_shape(name, array, letters, sizes)
+def _hold(tape: Tape, t: int) -> None:
+    """Carry output, state and gates over the padded rows of step t, equation (10)."""
+    assert tape.pad is not None
+    for carried in (tape.h, tape.s, tape.q):
+        if carried is not None:
+            hold(carried[t + 1], carried[t], tape.pad[t])
 
 
-def _check_cotangents(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape) -> None:
-    """Raise unless the cotangents have the shapes and the dtype of the outputs."""
-    T, B, H = tape.c.shape
-    sizes = {"T": T, "B": B, "H": H}
-    for name, array, letters in (("h_bar", h_bar, "T B H"), ("h_T_bar", h_T_bar, "B H"), ("s_T_bar", s_T_bar, "B H")):
-        expect_floats(name, array, like=tape.h)
-        expect_shape(name, array, letters, sizes)
+def _project_vjp(h_t_bar: Array, P_bar: Array, tape: Tape, t: int) -> Array:
+    """The cotangent (B, H) of m_t; that of P is added to P_bar."""
+    assert tape.P is not None
+    # h_t = P m_t                                   (9)
+    P_bar += np.matmul(h_t_bar.T, tape.m[t])
+    m_bar: Array = np.matmul(h_t_bar, tape.P)
+    return m_bar
+
+
+def _recur_vjp(a_t_bar: Array, tape: Tape) -> Array:
+    """The cotangent (3, B, H) of the gates before step t."""
+    assert tape.V is not None
+    # a_t + V q_{t-1}                               (8)
+    return by_gate(np.matmul(a_t_bar[:, len(tape.V) // 3 :], tape.V), 3)
+
+
+def _recurrence_vjp(a_bar: Array, tape: Tape) -> Array:
+    """The cotangent of V, over all steps and rows."""
+    assert tape.q is not None
+    T, B, width = tape.q[1:].shape
+    # a_t + V q_{t-1}                               (8), the sum over all t
+    V_bar: Array = np.matmul(a_bar[..., -width:].reshape(T * B, width).T, tape.q[:T].reshape(T * B, width))
+    return V_bar
+
+
+def _peepholes_vjp(a_bar: Array, tape: Tape) -> Array:
+    """The cotangent of p, over all steps and rows: o looks at the new state, i and f at the old one."""
+    T, H = len(a_bar), tape.s.shape[2]
+    looked_at = {"i": tape.s[:T], "f": tape.s[:T], "o": tape.s[1:]}
+    gates = enumerate(tape.cell.gates[1:], start=1)
+    return np.stack([peepholes_vjp(a_bar[..., k * H : (k + 1) * H], looked_at[gate]) for k, gate in gates])

@@ -4,29 +4,26 @@ An initialiser is a function from a shape to an array. Parameters are drawn gate
 weights before all biases, so that the same initialiser gives the same numbers to a layer and to `LstmParam`.
 
 The weights of one gate stand in one array (H, D+H), which multiplies z = [x, h_prev]; a layer keeps the two parts of
-all gates in W (4H, D) and U (4H, H).
+all gates in W (4H, D) and U (4H, H). A cell without one of the gates has three of them, and H is R where the output
+is projected to R numbers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from math import isfinite
+from typing import Any
 
 import numpy as np
 
 from lstm_ref.checks import Array, expect_size
+from lstm_ref.named import Parameters as Parameters
+from lstm_ref.named import parameters
+from lstm_ref.variant import SEED, Variant
 
 Initialiser = Callable[[tuple[int, ...]], Array]
 
 GATES = ("g", "i", "f", "o")
-
-
-class Parameters(NamedTuple):
-    """The parameters of a layer, in the order in which `forward` takes them."""
-
-    W: Array  # (4H, D)  input weights
-    U: Array  # (4H, H)  recurrent weights
-    b: Array  # (4H,)    biases
 
 
 def uniform(
@@ -72,36 +69,72 @@ def reseeding_global_generator(shape: tuple[int, ...]) -> Array:
     return np.random.rand(*shape) * (high - low) + low
 
 
-def initial_parameters(mem_cell_ct: int, x_dim: int, initialiser: Initialiser | None = None) -> Parameters:
+def initial_parameters(
+    mem_cell_ct: int,
+    x_dim: int,
+    initialiser: Initialiser | None = None,
+    cell: Variant = SEED,
+    *,
+    projection: int | None = None,
+    forget_bias: float | None = None,
+) -> Parameters:
     """The parameters of a layer with H = mem_cell_ct cells and D = x_dim inputs, as `initialiser` draws them.
 
     Parameters
     ----------
     mem_cell_ct, x_dim : H and D, at least 1
     initialiser : shape -> array; absent, `uniform()`
+    cell : which cell; its peepholes and V are drawn after weights and biases, in that order
+    projection : R, at least 1, for a layer whose output is projected; P is drawn last
+    forget_bias : what all biases of the forget gate are instead, such as 1.0, so that a new layer remembers
 
     Raises
     ------
-    ValueError, TypeError : a size is not a whole number of at least 1
+    ValueError, TypeError : a size is not a whole number of at least 1; a forget bias that is no finite number, or is
+        given for a cell whose forget gate has no bias
 
     Example
     -------
     >>> [parameter.shape for parameter in initial_parameters(2, 3)]
     [(8, 3), (8, 2), (8,)]
+    >>> from lstm_ref.variant import STANDARD
+    >>> initial_parameters(2, 3, cell=STANDARD, forget_bias=1.0).b[4:6]
+    array([1., 1.])
     """
-    return from_gates(*initial_gates(mem_cell_ct, x_dim, initialiser))
+    if projection is not None:
+        expect_size("projection", projection)
+    H, R, K = mem_cell_ct, projection or mem_cell_ct, len(cell.gates)
+    draw = uniform() if initialiser is None else initialiser
+    weights, biases = initial_gates(H, x_dim, draw, R, K)
+    if forget_bias is not None:
+        _set_forget_bias(biases, cell, forget_bias)
+    W, U = (np.concatenate([weight[:, part] for weight in weights]) for part in (np.s_[:x_dim], np.s_[x_dim:]))
+    p = draw((K - 1, H)) if cell.peepholes else None
+    V = draw((3 * H, 3 * H)) if cell.gate_recurrence else None
+    P = draw((R, H)) if projection else None
+    return parameters(W, U, np.concatenate(biases), p=p, V=V, P=P)
 
 
 def initial_gates(
-    mem_cell_ct: int, x_dim: int, initialiser: Initialiser | None = None
+    mem_cell_ct: int, x_dim: int, initialiser: Initialiser | None = None, R: int | None = None, K: int = len(GATES)
 ) -> tuple[list[Array], list[Array]]:
-    """The four weights (H, D+H) and the four biases (H,), drawn in that order."""
+    """The K weights (H, D+R) and the K biases (H,), drawn in that order; R is H unless it is given."""
     expect_size("mem_cell_ct", mem_cell_ct)
     expect_size("x_dim", x_dim)
     draw = uniform() if initialiser is None else initialiser
-    weights = [draw((mem_cell_ct, x_dim + mem_cell_ct)) for _ in GATES]
-    biases = [draw((mem_cell_ct,)) for _ in GATES]
+    weights = [draw((mem_cell_ct, x_dim + (R or mem_cell_ct))) for _ in range(K)]
+    biases = [draw((mem_cell_ct,)) for _ in range(K)]
     return weights, biases
+
+
+def _set_forget_bias(biases: list[Array], cell: Variant, forget_bias: float) -> None:
+    """Put `forget_bias` in the place of the forget gate's biases."""
+    if "f" not in cell.gates:
+        raise ValueError(f"forget_bias is {forget_bias!r}, but the {cell.name!r} cell has no forget gate with a bias")
+    if isinstance(forget_bias, bool) or not isinstance(forget_bias, int | float) or not isfinite(forget_bias):
+        raise ValueError(f"forget_bias is {forget_bias!r}, expected a finite number such as 1.0")
+    bias = biases[cell.gates.index("f")]
+    biases[cell.gates.index("f")] = np.full_like(bias, forget_bias)
 
 
 def from_gates(weights: Sequence[Array], biases: Sequence[Array]) -> Parameters:

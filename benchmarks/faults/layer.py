@@ -18,9 +18,10 @@ from benchmarks.faults.fault import (
 )
 
 _STEP, _LAYER = "lstm_ref.cell:step_vjp", "lstm_ref.layer:backward"
-_SIGMOIDS = "np.multiply(gates_bar[1:], sigmoid_slope(gates[1:], out=slopes[1:]), out=a_gates_bar[1:])"
-_TANH = "np.multiply(g_bar, tanh_slope(g, out=slopes[0]), out=a_gates_bar[0])"
-_STATE = "c_bar *= tanh_slope(c, out=slopes[0])"
+_SLOPE = "sigmoid_slope_by_tail(gates[own], tails[own], out=slopes[own])"
+_SIGMOIDS = f"np.multiply(gates_bar[own], {_SLOPE}, out=a_gates_bar[1:])"
+_TANH = "np.multiply(g_bar, tanh_slope_at(tails[0], out=slopes[0])"
+_STATE = "c_bar *= tanh_slope_at(s, out=slopes[0])"
 
 STEP = rows(
     "step",
@@ -32,8 +33,8 @@ STEP = rows(
     ("c for o in c_bar", VARIABLE, "np.multiply(h_bar, o, out=c_bar)", "np.multiply(h_bar, c, out=c_bar)"),
     ("f for o in c_bar", VARIABLE, "np.multiply(h_bar, o, out=c_bar)", "np.multiply(h_bar, f, out=c_bar)"),
     ("no slope of tanh(s)", CARRY, _STATE, "c_bar *= 1.0"),
-    ("tanh's slope fed s itself", STAGE, _STATE, "c_bar *= tanh_slope(tape.s, out=slopes[0])"),
-    ("σ's slope for tanh's at s", DERIVATIVE, _STATE, "c_bar *= sigmoid_slope(c, out=slopes[0])"),
+    ("tanh's slope fed its output", STAGE, _STATE, "c_bar *= tanh_slope_at(c, out=slopes[0])"),
+    ("σ's slope for tanh's at s", DERIVATIVE, _STATE, "c_bar *= c * (1.0 - c)"),
     ("tanh(s) for its slope", DERIVATIVE, _STATE, "c_bar *= c"),
     ("no state carry", CARRY, "np.add(c_bar, s_bar, out=c_bar)", "np.add(c_bar, 0.0, out=c_bar)"),
     ("state carry subtracted", CARRY, "np.add(c_bar, s_bar, out=c_bar)", "np.subtract(c_bar, s_bar, out=c_bar)"),
@@ -83,20 +84,25 @@ STEP = rows(
         "np.multiply(s_total_bar, f, out=s_prev_bar)",
         "np.multiply(s_total_bar, 1.0 - i, out=s_prev_bar)",
     ),
-    ("slope of tanh at i, f and o", DERIVATIVE, _SIGMOIDS, _SIGMOIDS.replace("sigmoid_slope", "tanh_slope")),
-    ("σ taken twice at i, f and o", STAGE, _SIGMOIDS, _SIGMOIDS.replace("(gates[1:], out", "(sigmoid(gates[1:]), out")),
-    ("gates for their slopes", DERIVATIVE, _SIGMOIDS, "np.multiply(gates_bar[1:], gates[1:], out=a_gates_bar[1:])"),
-    ("no slope at i, f and o", CARRY, _SIGMOIDS, "np.multiply(gates_bar[1:], 1.0, out=a_gates_bar[1:])"),
+    (
+        "slope of tanh at i, f and o",
+        DERIVATIVE,
+        _SIGMOIDS,
+        _SIGMOIDS.replace(_SLOPE, "tanh_slope_at(gates[own], out=slopes[own])"),
+    ),
+    ("σ taken twice at i, f and o", STAGE, _SIGMOIDS, _SIGMOIDS.replace("(gates[own]", "(sigmoid(gates[own])")),
+    ("gates for their slopes", DERIVATIVE, _SIGMOIDS, _SIGMOIDS.replace(_SLOPE, "gates[own]")),
+    ("no slope at i, f and o", CARRY, _SIGMOIDS, _SIGMOIDS.replace(_SLOPE, "1.0")),
     (
         "cotangents of the gates reversed",
         BOUNDARY,
         _SIGMOIDS,
-        _SIGMOIDS.replace("gates_bar[1:], s", "gates_bar[:0:-1], s"),
+        _SIGMOIDS.replace("gates_bar[own], s", "gates_bar[:0:-1], s"),
     ),
-    ("σ's slope for tanh's at g", DERIVATIVE, _TANH, _TANH.replace("tanh_slope", "sigmoid_slope")),
-    ("tanh taken twice at g", STAGE, _TANH, _TANH.replace("tanh_slope(g,", "tanh_slope(tanh(g),")),
-    ("no slope at g", CARRY, _TANH, "np.multiply(g_bar, 1.0, out=a_gates_bar[0])"),
-    ("slope at i for that at g", VARIABLE, _TANH, _TANH.replace("tanh_slope(g,", "tanh_slope(i,")),
+    ("σ's slope for tanh's at g", DERIVATIVE, _TANH, "np.multiply(g_bar, g * (1.0 - g)"),
+    ("tanh taken twice at g", STAGE, _TANH, _TANH.replace("tails[0]", "g")),
+    ("no slope at g", CARRY, _TANH, "np.multiply(g_bar, 1.0"),
+    ("slope at i for that at g", VARIABLE, _TANH, _TANH.replace("tails[0]", "tails[1]")),
 )
 
 SEED_STEP = rows(
@@ -132,10 +138,10 @@ LAYER = rows(
     ),
     ("h_bar of the step before", BOUNDARY, "np.add(h_bar[t], h_next_bar", "np.add(h_bar[t - 1], h_next_bar"),
     ("h_bar counted from the end", BOUNDARY, "np.add(h_bar[t], h_next_bar", "np.add(h_bar[T - 1 - t], h_next_bar"),
-    ("h_bar[t] for the total", VARIABLE, "step_vjp(h_t_bar, s_bar", "step_vjp(h_bar[t], s_bar"),
+    ("h_bar[t] for the total", VARIABLE, "step_vjp(m_bar, s_bar", "step_vjp(h_bar[t], s_bar"),
     ("the tape of the first step", BOUNDARY, "s_bar, tape.at(t), Step", "s_bar, tape.at(0), Step"),
     ("the tape of the step before", BOUNDARY, "s_bar, tape.at(t), Step", "s_bar, tape.at(t - 1), Step"),
-    ("h_t_bar for s_bar", VARIABLE, "step_vjp(h_t_bar, s_bar", "step_vjp(h_t_bar, h_t_bar"),
+    ("h_t_bar for s_bar", VARIABLE, "step_vjp(m_bar, s_bar", "step_vjp(m_bar, m_bar"),
     (
         "only the candidate's path to h",
         PATH,
@@ -203,7 +209,7 @@ LAYER = rows(
     ("mean for sum in b_bar", SCALE, "rows.sum(axis=0)", "rows.mean(axis=0)"),
     ("b_bar of the first step only", BOUNDARY, "rows.sum(axis=0)", "rows[:B].sum(axis=0)"),
     ("b_bar of the first row of each batch", SHAPE, "rows.sum(axis=0)", "rows[::B].sum(axis=0)"),
-    ("b_bar doubled", FACTOR, "W_bar, U_bar, b_bar)", "W_bar, U_bar, 2.0 * b_bar)"),
+    ("b_bar doubled", FACTOR, "W_bar, U_bar, b_bar,", "W_bar, U_bar, 2.0 * b_bar,"),
     ("cotangents of h0 and s0 exchanged", VARIABLE, "x_bar, h_next_bar, s_bar, W", "x_bar, s_bar, h_next_bar, W"),
     ("h0's cotangent before U", STAGE, "x_bar, h_next_bar, s_bar, W", "x_bar, h_t_bar, s_bar, W"),
 )

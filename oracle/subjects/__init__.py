@@ -8,9 +8,17 @@ from typing import Final
 
 from oracle.subject import Subject
 
+VARIANTS: Final = ("vanilla", "nig", "nfg", "nog", "niaf", "noaf", "cifg", "fgr")
+
 REGISTERED: Final = {
     "lstm-seed": "oracle.subjects.lstm:layer_seed",
     "lstm-standard": "oracle.subjects.lstm:layer_standard",
+    **{f"lstm-{name}": f"oracle.subjects.family:{name}" for name in VARIANTS},
+    "lstm-projected": "oracle.subjects.family:projected",
+    "lstm-lengths": "oracle.subjects.family:lengths",
+    "lstm-masked": "oracle.subjects.family:masked",
+    "gru-reset-after": "oracle.subjects.family:gru_reset_after",
+    "gru-reset-before": "oracle.subjects.family:gru_reset_before",
     "lstm-classic-node": "oracle.subjects.lstm:classic_node",
     "lstm-classic-network": "oracle.subjects.lstm:classic_network",
     "lstm-stacked": "oracle.subjects.networks:stacked",

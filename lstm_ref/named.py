@@ -1,0 +1,112 @@
+"""Named tuples that have a field for each parameter a cell has, and none for those it has not."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from functools import cache
+from typing import Any, NamedTuple
+
+from lstm_ref.checks import Array
+
+FURTHER = ("p", "V", "P")  # peepholes, gate recurrence, projection
+
+
+class Gradients(NamedTuple):
+    """The cotangents of the inputs of `lstm_ref.layer.forward`, in their order; p, V and P where they are there.
+
+    Example
+    -------
+    >>> found = Gradients(*"xhsWUb")
+    >>> found.U, hasattr(found, "p")
+    ('U', False)
+    """
+
+    x: Array  # (T, B, D)
+    h0: Array  # (B, R)
+    s0: Array  # (B, H)
+    W: Array  # (KH, D)
+    U: Array  # (KH, R)
+    b: Array  # (KH,)
+
+    @property
+    def p(self) -> Array:
+        """(K-1, H) of peepholes."""
+        raise AttributeError("the cell has no peepholes p")
+
+    @property
+    def V(self) -> Array:
+        """(3H, 3H) of gate recurrence."""
+        raise AttributeError("the cell has no gate recurrence V")
+
+    @property
+    def P(self) -> Array:
+        """(R, H) of the projection."""
+        raise AttributeError("the layer has no projection P")
+
+
+class Parameters(NamedTuple):
+    """The parameters of a layer, in the order in which `forward` takes them; p, V and P where they are there.
+
+    Example
+    -------
+    >>> Parameters(*"WUb")
+    Parameters(W='W', U='U', b='b')
+    """
+
+    W: Array  # (KH, D)  input weights, K = 4 or the number of g i f o that are there
+    U: Array  # (KH, R)  recurrent weights
+    b: Array  # (KH,)    biases
+
+    @property
+    def p(self) -> Array:
+        """(K-1, H) peepholes."""
+        raise AttributeError("the cell has no peepholes p")
+
+    @property
+    def V(self) -> Array:
+        """(3H, 3H) from gates to gates."""
+        raise AttributeError("the cell has no gate recurrence V")
+
+    @property
+    def P(self) -> Array:
+        """(R, H) projection."""
+        raise AttributeError("the layer has no projection P")
+
+
+def gradients(*six: Array, p: Array | None, V: Array | None, P: Array | None) -> Gradients:
+    """The gradients, with a field for those of p, V and P that are not None.
+
+    Example
+    -------
+    >>> gradients(*"xhsWUb", p="p", V=None, P="P")._fields
+    ('x', 'h0', 's0', 'W', 'U', 'b', 'p', 'P')
+    """
+    made: Gradients = _made(Gradients, six, p, V, P)
+    return made
+
+
+def parameters(*three: Array, p: Array | None, V: Array | None, P: Array | None) -> Parameters:
+    """The parameters, with a field for those of p, V and P that are not None.
+
+    Example
+    -------
+    >>> parameters(*"WUb", p=None, V=None, P="P")
+    Parameters(W='W', U='U', b='b', P='P')
+    """
+    made: Parameters = _made(Parameters, three, p, V, P)
+    return made
+
+
+def _made(base: Any, values: tuple[Array, ...], *further: Array | None) -> Any:
+    """An instance of `base`, or of it with further fields."""
+    there = {name: value for name, value in zip(FURTHER, further, strict=True) if value is not None}
+    return _with_fields(base, tuple(there))(*values, *there.values())
+
+
+@cache
+def _with_fields(base: Any, names: tuple[str, ...]) -> Any:
+    """`base`, or a subclass of it with these fields behind its own."""
+    if not names:
+        return base
+    longer: Any = namedtuple("longer", [*base._fields, *names])  # type: ignore[misc]
+    return type(base.__name__, (longer, base), {"__slots__": (), "__doc__": base.__doc__})
