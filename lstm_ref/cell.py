@@ -40,11 +40,11 @@ class StepTape(NamedTuple):
     """What `step` leaves for `step_vjp`."""
 
     gates: Array  # (4, B, H)  g, i, f, o
-    tails: Array  # (4, B, H)  a_g, and exp(-a) of each gate: what slopes are taken from
     s_prev: Array  # (B, H)
     s: Array  # (B, H)
     c: Array  # (B, H)  s itself in the seed's cell
     h: Array  # (B, H)
+    tails: Array  # (4, B, H)  a_g, and exp(-a) of each gate: what slopes are taken from
     cell: Variant
     p: Array | None = None  # (K-1, H)
 
@@ -89,7 +89,7 @@ def step(
     >>> h, s
     (array([[0.25]]), array([[0.5]]))
     """
-    gates, tails, _, s, c, h, _, p = tape = tape or _new_tape(a, s_prev, cell, p)
+    gates, _, s, c, h, tails, _, p = tape = tape or _new_tape(a, s_prev, cell, p)
     g, i, f, o = gates
     a_g, a_early, a_o = _parted(a, cell)
     early = cell.early
@@ -143,7 +143,7 @@ def step_vjp(
     >>> step_vjp(np.array([[1.0]]), np.array([[0.0]]), tape)
     (array([[0.25 , 0.   , 0.125, 0.125]]), array([[0.25]]))
     """
-    gates, tails, s_prev, s, c, _, cell, _ = tape
+    gates, s_prev, s, c, _, tails, cell, _ = tape
     a_bar, s_prev_bar, gates_bar, c_bar, slopes = out or _new_cotangents(h_bar, s_bar, tape)
     g, i, f, o = gates
     g_bar, i_bar, f_bar, o_bar = gates_bar
@@ -164,13 +164,19 @@ def step_vjp(
     np.multiply(s_total_bar, s_prev, out=f_bar)
     np.multiply(s_total_bar, f, out=s_prev_bar)
     # i, f, o = σ(a_i), σ(a_f), σ(a_o)              (3)
-    np.subtract(i_bar, f_bar, out=i_bar) if cell.coupled else None
+    _couple_vjp(i_bar, f_bar) if cell.coupled else None
     _receive(gates_bar[1:3], q_bar, np.s_[:2]) if cell.gate_recurrence else None
     np.multiply(gates_bar[own], sigmoid_slope_by_tail(gates[own], tails[own], out=slopes[own]), out=a_gates_bar[1:])
     _look_vjp_of_i_and_f(s_prev_bar, a_gates_bar, tape) if cell.peepholes else None
     # g = tanh(a_g)                                 (2)
     np.multiply(g_bar, tanh_slope_at(tails[0], out=slopes[0]) if cell.tanh_of_input else 1.0, out=a_gates_bar[0])
     return a_bar, s_prev_bar
+
+
+def _couple_vjp(i_bar: Array, f_bar: Array) -> None:
+    """Add to the cotangent of i what comes through a coupled f."""
+    # f = 1 - i                                     (3)
+    i_bar -= f_bar
 
 
 def _receive(gates_bar: Array, q_bar: Array | None, gates: int | slice) -> None:
@@ -226,7 +232,7 @@ def _new_tape(a: Array, s_prev: Array, cell: Variant, p: Array | None) -> StepTa
     s = np.empty_like(s_prev)
     c = np.empty_like(s) if cell.tanh_of_state else s
     gates, tails = np.empty((2, 4, *s.shape), dtype=s.dtype)
-    return StepTape(absent_gates(gates, cell), tails, s_prev, s, c, np.empty_like(s), cell, p)
+    return StepTape(absent_gates(gates, cell), s_prev, s, c, np.empty_like(s), tails, cell, p)
 
 
 def _new_cotangents(h_bar: Array, s_bar: Array, tape: StepTape) -> StepCotangents:

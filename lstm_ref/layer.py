@@ -82,8 +82,8 @@ def forward(
     ------
     ValueError : a shape does not fit the others, a size is 0, a length is outside 0…T, or a parameter is missing that
         the cell has or given though it has none
-    TypeError : an array does not hold floating-point numbers, or not those of x's dtype; cell is no Variant; a length is no
-        whole number
+    TypeError : an array does not hold floating-point numbers, or not those of x's dtype; cell is no Variant; a length
+        is no whole number
 
     Example
     -------

@@ -33,8 +33,7 @@ class Tape(NamedTuple):
 
     def at(self, t: int) -> StepTape:
         """The views that belong to step t, counted from 0."""
-        s, cell, p = self.s, self.cell, self.p
-        return StepTape(self.gates[t], self.tails[t], s[t], s[t + 1], self.c[t], self.m[t], cell, p)
+        return StepTape(self.gates[t], self.s[t], self.s[t + 1], self.c[t], self.m[t], self.tails[t], self.cell, self.p)
 
 
 def new_tape(

@@ -13,13 +13,13 @@ NODE, LOOP = classic.LstmNode.top_diff_is, classic.LstmNetwork.y_list_is
 CARRY = (STEP, "np.multiply(s_total_bar, f, out=s_prev_bar)", "s_prev_bar[...] = s_total_bar")
 O_BAR = (STEP, "np.multiply(h_bar, c, out=o_bar)", "np.multiply(h_bar, tape.s, out=o_bar)")
 C_BAR = (STEP, "np.multiply(h_bar, o, out=c_bar)", "np.multiply(h_bar, i, out=c_bar)")
-SLOPE = (STEP, "c_bar *= tanh_slope(c, out=slopes[0]) if cell.tanh_of_state else 1.0", "c_bar *= 1.0")
+SLOPE = (STEP, "c_bar *= tanh_slope_at(s, out=slopes[0]) if cell.tanh_of_state else 1.0", "c_bar *= 1.0")
 TOTAL = (STEP, "s_total_bar = np.add(c_bar, s_bar,", "s_total_bar = np.subtract(c_bar, s_bar,")
 G_BAR = (STEP, "np.multiply(s_total_bar, i, out=g_bar)", "np.multiply(s_total_bar, o, out=g_bar)")
 I_BAR = (STEP, "np.multiply(s_total_bar, g, out=i_bar)", "np.multiply(s_total_bar, -g, out=i_bar)")
 F_BAR = (STEP, "np.multiply(s_total_bar, s_prev, out=f_bar)", "np.multiply(s_total_bar, tape.s, out=f_bar)")
-GATES = (STEP, "sigmoid_slope(gates[1:], out", "tanh_slope(gates[1:], out")
-A_G = (STEP, "np.multiply(g_bar, tanh_slope(g,", "np.multiply(g_bar, tanh_slope(i,")
+GATES = (STEP, "sigmoid_slope_by_tail(gates[own], tails[own], out", "tanh_slope_at(gates[own], out")
+A_G = (STEP, "np.multiply(g_bar, tanh_slope_at(tails[0],", "np.multiply(g_bar, tanh_slope_at(i,")
 H_BAR = (BACK, "np.add(h_bar[t], h_next_bar, out=h_t_bar)", "h_t_bar[...] = h_bar[t]")
 H_LATE = (BACK, "np.add(h_bar[t], h_next_bar,", "np.add(h_bar[t - 1], h_next_bar,")
 H_NEXT = (BACK, "np.matmul(a_bar[t], U, out=h_next_bar)", "np.matmul(a_bar[t], -U, out=h_next_bar)")
@@ -70,13 +70,13 @@ LIKELY = {  # where several lines may be to blame, the right one comes first, an
     ),
     "two values swapped": ("lstm-seed", (STEP, "g, i, f, o = gates", "g, f, i, o = gates")),
     "a lost cotangent": ("lstm-seed", (BACK, "h_T_bar.copy(), s_T_bar.copy()", "h_T_bar.copy(), 0 * s_T_bar")),
-    "the wrong argument": ("lstm-seed", (BACK, "step_vjp(h_t_bar, s_bar,", "step_vjp(h_next_bar, s_bar,")),
+    "the wrong argument": ("lstm-seed", (BACK, "step_vjp(m_bar, s_bar,", "step_vjp(h_next_bar, s_bar,")),
     "the wrong step": ("lstm-seed", (BACK, "tape.at(t), Step", "tape.at(T - 1 - t), Step")),
     "the wrong field": ("lstm-seed", (TAPE, "self.gates[t], self.s[t],", "self.gates[t], self.s[t + 1],")),
     "rows in disorder": ("lstm-seed", (BACK, "rows = a_bar.reshape", "rows = a_bar[::-1].reshape")),
     "results swapped": (
         "lstm-seed",
-        (BACK, "Gradients(x_bar, h_next_bar, s_bar", "Gradients(x_bar, s_bar, h_next_bar"),
+        (BACK, "gradients(x_bar, h_next_bar, s_bar", "gradients(x_bar, s_bar, h_next_bar"),
     ),
     "a step left out": ("lstm-seed", (BACK, "reversed(range(T))", "reversed(range(1, T))")),
     "forward in time": ("lstm-seed", (BACK, "for t in reversed(range(T)):", "for t in range(0, T):")),
