@@ -8,9 +8,10 @@
     drop, drop_vjp, draw_mask, dropout_mask dropout
     LstmParam, LstmState, LstmNode, LstmNetwork   the objects of nicodjimenez/lstm, to drop in
     ToyLossLayer, SquaredLossLayer, squared_error, squared_error_vjp   losses
-    Variant, SEED, STANDARD                 which cell
+    Variant, variant, VANILLA, NIG, NFG, NOG, NIAF, NOAF, CIFG, NP, FGR, SEED, STANDARD   which cell
+    gru_forward, gru_backward               a gated recurrent unit, in both conventions
     Parameters, initial_parameters, uniform, reseeding_global_generator, from_gates, to_gates   parameters
-    sigmoid, sigmoid_slope, tanh, tanh_slope   activations
+    sigmoid, sigmoid_slope, tanh, tanh_slope, sigmoid_slope_by_tail, tanh_slope_at   activations
 
 `python -m lstm_ref` runs the demonstration of nicodjimenez/lstm.
 """
@@ -20,8 +21,10 @@ from lstm_ref import chunks as chunks
 from lstm_ref import network as network
 from lstm_ref.activations import sigmoid as sigmoid
 from lstm_ref.activations import sigmoid_slope as sigmoid_slope
+from lstm_ref.activations import sigmoid_slope_by_tail as sigmoid_slope_by_tail
 from lstm_ref.activations import tanh as tanh
 from lstm_ref.activations import tanh_slope as tanh_slope
+from lstm_ref.activations import tanh_slope_at as tanh_slope_at
 from lstm_ref.architecture import BOTH as BOTH
 from lstm_ref.architecture import FORWARDS as FORWARDS
 from lstm_ref.architecture import REVERSED as REVERSED
@@ -37,6 +40,10 @@ from lstm_ref.classic import LstmState as LstmState
 from lstm_ref.dropout import draw_mask as draw_mask
 from lstm_ref.dropout import drop as drop
 from lstm_ref.dropout import drop_vjp as drop_vjp
+from lstm_ref.gru import GruGradients as GruGradients
+from lstm_ref.gru import GruTape as GruTape
+from lstm_ref.gru import gru_backward as gru_backward
+from lstm_ref.gru import gru_forward as gru_forward
 from lstm_ref.layer import Gradients as Gradients
 from lstm_ref.layer import backward as backward
 from lstm_ref.layer import forward as forward
@@ -59,6 +66,17 @@ from lstm_ref.unrolling import Unrolling as Unrolling
 from lstm_ref.unrolling import checkpointed as checkpointed
 from lstm_ref.unrolling import chunked as chunked
 from lstm_ref.unrolling import truncated as truncated
+from lstm_ref.variant import CIFG as CIFG
+from lstm_ref.variant import FGR as FGR
+from lstm_ref.variant import NFG as NFG
+from lstm_ref.variant import NIAF as NIAF
+from lstm_ref.variant import NIG as NIG
+from lstm_ref.variant import NOAF as NOAF
+from lstm_ref.variant import NOG as NOG
+from lstm_ref.variant import NP as NP
 from lstm_ref.variant import SEED as SEED
 from lstm_ref.variant import STANDARD as STANDARD
+from lstm_ref.variant import VANILLA as VANILLA
+from lstm_ref.variant import VARIANTS as VARIANTS
 from lstm_ref.variant import Variant as Variant
+from lstm_ref.variant import variant as variant

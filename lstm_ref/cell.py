@@ -95,17 +95,13 @@ def step(
     early = cell.early
     tails[0] = a_g
     (tanh if cell.tanh_of_input else identity)(a_g, out=g)  # (2)  (B, H)
-    if cell.peepholes and p is not None:
-        a_early = look(a_early, p[: len(a_early)], s_prev, out=tails[early])  # (7)
+    a_early = a_early if p is None else look(a_early, p[: len(a_early)], s_prev, out=tails[early])  # (7)
     sigmoid(a_early, out=gates[early], tail=tails[early])  # (3)  (3, B, H)
-    if cell.coupled:
-        complement(i, tails[1], out=f)  # (3)  (B, H)
+    complement(i, tails[1], out=f) if cell.coupled else None  # (3)  (B, H)
     np.multiply(s_prev, f, out=s)  # (4)  (B, H)
     s += np.multiply(g, i, out=h)  # (4)  h is scratch here
-    if cell.looks_at_new_state and p is not None:
-        sigmoid(look(a_o, p[-1:], s, out=tails[3:]), out=gates[3:], tail=tails[3:])  # (3), (7)  (1, B, H)
-    if cell.tanh_of_state:
-        tanh(s, out=c)  # (5)  (B, H)
+    _open_o(a_o, tape) if cell.looks_at_new_state else None  # (3), (7)  (B, H)
+    tanh(s, out=c) if cell.tanh_of_state else None  # (5)  (B, H)
     np.multiply(c, o, out=h)  # (6)  (B, H)
     return h, s, tape
 
@@ -173,6 +169,13 @@ def step_vjp(
     return a_bar, s_prev_bar
 
 
+def _open_o(a_o: Array, tape: StepTape) -> None:
+    """The output gate, which looks at the state of its own step."""
+    assert tape.p is not None
+    looked = look(a_o, tape.p[-1:], tape.s, out=tape.tails[3:])  # (7)  (1, B, H)
+    sigmoid(looked, out=tape.gates[3:], tail=tape.tails[3:])  # (3)  (1, B, H)
+
+
 def _couple_vjp(i_bar: Array, f_bar: Array) -> None:
     """Add to the cotangent of i what comes through a coupled f."""
     # f = 1 - i                                     (3)
@@ -216,8 +219,7 @@ def _parted(a: Array, cell: Variant) -> tuple[Array, Array, Array]:
 def absent_gates(gates: Array, cell: Variant) -> Array:
     """`gates` (..., 4, B, H), with 1 where the cell has no gate."""
     for k, has in enumerate((cell.input_gate, cell.forget_gate, cell.output_gate), start=1):
-        if not has:
-            gates[..., k, :, :] = 1.0
+        None if has else gates[..., k, :, :].fill(1.0)
     return gates
 
 

@@ -61,9 +61,8 @@ def expect_parameter(
         raise ValueError(f"{name} is None, but the {cell!r} cell has it: expected ({', '.join(letters.split())})")
     if array is not None and not wanted:
         raise ValueError(f"{name} is given, but the {cell!r} cell has none: expected None")
-    if wanted:
-        expect_floats(name, array, like=like)
-        expect_shape(name, array, letters, sizes)
+    expect_floats(name, array, like=like) if wanted else None
+    expect_shape(name, array, letters, sizes) if wanted else None
 
 
 def _fits(size: int, letter: str, known: dict[str, int]) -> bool:

@@ -101,15 +101,11 @@ def forward(
         np.matmul(tape.h[t], U.T, out=a)  # (1)  (B, KH)
         a += Wx[t]
         a += b
-        if tape.V is not None and tape.q is not None:
-            a[:, s0.shape[1] :] += np.matmul(tape.q[t], tape.V.T)  # (8)  (B, 3H)
+        _recur(a, tape, t) if cell.gate_recurrence else None  # (8)  (B, 3H)
         step(a, tape.s[t], cell, tape.at(t))  # (2) to (7)
-        if tape.P is not None:
-            np.matmul(tape.m[t], tape.P.T, out=tape.h[t + 1])  # (9)  (B, R)
-        if tape.q is not None:
-            by_gate(tape.q[t + 1], 3)[:] = tape.gates[t, 1:]
-        if tape.pad is not None:
-            _hold(tape, t)  # (10)
+        _keep_gates(tape, t) if cell.gate_recurrence else None
+        None if P is None else np.matmul(tape.m[t], P.T, out=tape.h[t + 1])  # (9)  (B, R)
+        None if tape.pad is None else _hold(tape, t)  # (10)
     h = tape.h[1:].copy() if tape.pad is None else without_padding(tape.h[1:], tape.pad)
     return h, tape.h[T].copy(), tape.s[T].copy(), tape
 
@@ -180,11 +176,10 @@ def _present(*cotangents: Array | None) -> list[Array]:
 
 
 def _hold(tape: Tape, t: int) -> None:
-    """Carry output, state and gates over the padded rows of step t, equation (10)."""
+    """Carry output, state and the gates that the next step sees over the padded rows of step t, equation (10)."""
     assert tape.pad is not None
-    for carried in (tape.h, tape.s, tape.q):
-        if carried is not None:
-            hold(carried[t + 1], carried[t], tape.pad[t])
+    for carried in _present(tape.h, tape.s, tape.q):
+        hold(carried[t + 1], carried[t], tape.pad[t])
 
 
 def _project_vjp(h_t_bar: Array, P_bar: Array, tape: Tape, t: int) -> Array:
@@ -194,6 +189,19 @@ def _project_vjp(h_t_bar: Array, P_bar: Array, tape: Tape, t: int) -> Array:
     P_bar += np.matmul(h_t_bar.T, tape.m[t])
     m_bar: Array = np.matmul(h_t_bar, tape.P)
     return m_bar
+
+
+def _keep_gates(tape: Tape, t: int) -> None:
+    """Put i, f and o of step t side by side, for the next one."""
+    assert tape.q is not None
+    by_gate(tape.q[t + 1], 3)[:] = tape.gates[t, 1:]
+
+
+def _recur(a: Array, tape: Tape, t: int) -> None:
+    """Add what the gates i, f and o see of the gates of the step before, equation (8)."""
+    assert tape.V is not None
+    assert tape.q is not None
+    a[:, len(tape.V) // 3 :] += np.matmul(tape.q[t], tape.V.T)  # (8)  (B, 3H)
 
 
 def _recur_vjp(a_t_bar: Array, tape: Tape) -> Array:

@@ -100,13 +100,12 @@ def parameters(*three: Array, p: Array | None, V: Array | None, P: Array | None)
 def _made(base: Any, values: tuple[Array, ...], *further: Array | None) -> Any:
     """An instance of `base`, or of it with further fields."""
     there = {name: value for name, value in zip(FURTHER, further, strict=True) if value is not None}
-    return _with_fields(base, tuple(there))(*values, *there.values())
+    kind = _longer(base, tuple(there)) if there else base
+    return kind(*values, *there.values())
 
 
 @cache
-def _with_fields(base: Any, names: tuple[str, ...]) -> Any:
-    """`base`, or a subclass of it with these fields behind its own."""
-    if not names:
-        return base
+def _longer(base: Any, names: tuple[str, ...]) -> Any:
+    """A subclass of `base` with these fields behind its own."""
     longer: Any = namedtuple("longer", [*base._fields, *names])  # type: ignore[misc]
     return type(base.__name__, (longer, base), {"__slots__": (), "__doc__": base.__doc__})
