@@ -1,7 +1,7 @@
 """What is said of where gradients are wrong: at which steps, in which blocks, at which sizes, on which side."""
 
 import pytest
-from patterns_tools import GATED, LINEAR, RNN, described, wrong
+from patterns_tools import GATED, LINEAR, RNN, described, subject_of, wrong
 
 TWO_STEPS = """T = len(x)
     for t in reversed(range(len(x))):
@@ -233,6 +233,19 @@ PLACES = [
         ],
         id="wrong in one dimension",
     ),
+    pytest.param(
+        RNN,
+        [("h_bar = a_bar @ U", "h_bar = (a_bar @ U) * (hs[t] + x[t].sum() if t else 1)")],
+        {},
+        [("carry", True), ("carry", False)],
+        [
+            "the gradient of x is right at the last step, t=T-1, and wrong at all before it",
+            "  every entry, in 6 cases",
+            "right with one step, T = 1, wrong from T = 2 on: look at what a step hands to the one before",
+            "  wrong in 10 cases with T >= 2, right in 2 cases with T = 1",
+        ],
+        id="the carry",
+    ),
 ]
 
 
@@ -241,3 +254,28 @@ def test_places_are_recognised(source, changes, sizes, expected, lines):
     """The place or condition is named in these words, and nothing else is said."""
     subject = wrong(source, *changes)
     assert described(subject, **sizes) == (expected, lines)
+
+
+LEAKING = """
+held = {"x": 0.0}
+def forward(x, W):
+    return x @ W.T, (x, W)
+def backward(y_bar, cache):
+    x, W = cache
+    x_bar = y_bar @ W + held["x"]
+    held["x"] = x.sum()
+    return x_bar, y_bar.T @ x
+"""
+
+
+def test_what_shows_at_the_second_call_is_said_to():
+    """Gradients that are right at the first call and wrong at the second are said to be, and nothing else is."""
+    kinds, lines = described(subject_of(LEAKING, inputs={"x": "B D", "W": "H D"}))
+    assert kinds == [("second-call", True)]
+    assert lines[0] == "right at the first call, wrong at the second: x; something is kept from one call to the next"
+
+
+def test_what_is_kept_but_wrong_at_once_is_no_second_call():
+    """The control: a gradient that is wrong at the first call already is not said to be right there."""
+    at_once = LEAKING.replace("y_bar @ W + held", "2 * y_bar @ W + held")
+    assert "second-call" not in [kind for kind, _ in described(subject_of(at_once, inputs={"x": "B D", "W": "H D"}))[0]]

@@ -1,13 +1,18 @@
 """What is said of gradients that lack one term of the derivative, or have one factor replaced."""
 
+import inspect
 import linecache
 import types
 
 import pytest
-from patterns_tools import GATED, RNN, described, gathered, wrong
+from patterns_tools import GATED, RNN, described, gathered, subject_of, wrong
 
+from lstm_ref import classic
+from oracle import subjects
 from oracle.diagnosis.patterns.terms.search import Search
 from oracle.diagnosis.patterns.terms.watch import Watch, planted
+from oracle.mutation.planting import Text
+from oracle.mutation.planting import planted as edits
 
 TERMS = [
     pytest.param(
@@ -203,3 +208,74 @@ def test_code_that_is_its_source_is_marked_and_restored():
         assert module.f(3) == 6
         assert [use.text for use in uses[0].uses.values()] == ["a", "a * 2"]
     assert module.f.__code__ is code
+
+
+TWO_OUTPUTS = """
+def forward(x, w):
+    s = np.tanh(x * w)
+    return s * x, s, (x, w, s)
+def backward(h_bar, s_bar, cache):
+    x, w, s = cache
+    a_bar = (h_bar * x + s_bar) * (1 - s**2)
+    return a_bar * w + h_bar * s, a_bar * x
+"""
+ONE_EDIT = [
+    pytest.param(
+        ("h_bar * x + s_bar", "h_bar * x"),
+        [("missing-summand", True)],
+        "every gradient is the derivative with one summand missing, the one through s in return (s * x, s, (x, w, s)), "
+        "at planted.py:5 of the forward",
+        id="a cotangent left out",
+    ),
+    pytest.param(
+        ("a_bar * w + h_bar * s,", "a_bar * w - h_bar * s,"),
+        [("sign", True)],
+        "the gradient of x is the derivative with the wrong sign of the summand through x in s * x, "
+        "at planted.py:5 of the forward",
+        id="one sign",
+    ),
+    pytest.param(
+        ("a_bar * w + h_bar * s,", "a_bar * w + h_bar * (1 - s**2),"),
+        [("replaced-factor", True)],
+        "the gradient of x is the derivative with s replaced by 1 - s**2 in the derivative of s * x to x, "
+        "at planted.py:5 of the forward",
+        id="a slope for a value",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "kinds", "line"), ONE_EDIT)
+def test_changes_of_several_kinds_are_told_apart(change, kinds, line):
+    """A cotangent left out, a summand with the wrong sign and a slope for a value are each named as that."""
+    assert TWO_OUTPUTS.count(change[0]) == 1
+    subject = subject_of(TWO_OUTPUTS.replace(*change), inputs={"x": "B D", "w": "B D"})
+    found, lines = described(subject)
+    assert found == kinds
+    assert lines[0] == line
+
+
+SOURCE, START = inspect.getsourcelines(classic.LstmNode.bottom_data_is)
+LINE = START + next(k for k, text in enumerate(SOURCE) if "state.h = state.s * state.o" in text)
+CLASSIC = "state.o * h_bar + top_diff_s"
+
+
+@pytest.mark.parametrize(
+    ("new", "line"),
+    [
+        pytest.param(
+            "state.o * h_bar", "is the derivative with the cotangent of out['state.s'] left out", id="unheard"
+        ),
+        pytest.param(
+            "state.i * h_bar + top_diff_s",
+            "is the derivative with state.o replaced by state.i in the derivative of state.s * state.o to state.s, "
+            f"at classic.py:{LINE} of the forward",
+            id="i for o",
+        ),
+    ],
+)
+def test_terms_of_the_classic_node_are_named(new, line):
+    """A fault in the seed's node is named without any probe, by the attributes and outputs of its objects."""
+    with edits(Text(classic.LstmNode.top_diff_is, CLASSIC, new)):
+        kinds, lines = described(subjects.load("lstm-classic-node"))
+    assert [certain for _, certain in kinds] == [True]
+    assert lines[0].endswith(line)
