@@ -93,6 +93,13 @@ class Capture:
         expression = self._places[name].expression
         return "" if isinstance(expression, ast.Subscript) else title(expression)
 
+    def index(self, name: str) -> int | None:
+        """The number of a probe's part of an array, as in `da[1]`."""
+        match self._places[name].expression:
+            case ast.Subscript(value=ast.Name(), slice=ast.Constant(value=int() as number)):
+                return number
+        return None
+
     @functools.cached_property
     def counters(self) -> frozenset[str]:
         """The names under which the backward read different integers: counters, not sizes."""
@@ -143,8 +150,9 @@ class Capture:
         path = tuple((loop, call.rounds.get(loop, 0)) for loop in statement.loops)
         event = Event(len(self.events), statement, call, path)
         for node in statement.reads:
-            for part in (*prefixes(node), *indexes(node)):
-                event.reads[ast.unparse(part)] = _seen(evaluate(part, names))
+            for part in (node, *indexes(node)):
+                for beginning in prefixes(part):
+                    event.reads[ast.unparse(beginning)] = _seen(evaluate(beginning, names))
         self.events.append(event)
         call.events.append(event)
         call.current = event

@@ -17,7 +17,7 @@ import numpy as np
 from oracle.diagnosis.probes.capture import Event
 from oracle.diagnosis.probes.looking import Look, same
 from oracle.diagnosis.probes.reading import MISSING, Seen, overlap
-from oracle.diagnosis.probes.statements import indexes, prefixes, title
+from oracle.diagnosis.probes.statements import indexes, prefixes, root, title
 
 
 class Clearing:
@@ -42,7 +42,8 @@ class Clearing:
         """Whether one value is what its name says, or what the wrong one depends on."""
         value = seen.value
         if seen.is_array:
-            return self._is_known(title(node), value) or self._is_named(title(node), value) or self.is_upstream(seen)
+            name = title(node)
+            return self._is_known(name, value) or self._is_named(name, seen) or self.is_upstream(seen)
         if isinstance(value, bool | np.bool_ | str | type | ModuleType | slice | None) or callable(value):
             return value is not MISSING  # what a function does shows in the calls made
         if isinstance(value, int | np.integer):
@@ -74,18 +75,27 @@ class Clearing:
         steps = [self.step] if self.step is not None else range(len(truth)) if self.is_leaf and truth.ndim else ()
         return any(same(value, truth[step : step + 1].reshape(truth.shape[1:])) for step in steps if truth.ndim)
 
-    def _is_named(self, name: str, value: Any) -> bool:
-        """Whether it is the author's own value of another probe, read under the name of that probe."""
+    def _is_named(self, name: str, seen: Seen) -> bool:
+        """Whether it is another probe under its own name: the array of all its steps, or the value of some step."""
         for probe, sample in self.found.samples.items():
-            other = probe != self.wrong and self.found.capture.title(probe) == name
-            if other and (_flat(value, sample.values) or any(same(value, sample.at(step)) for step in sample.steps)):
+            if probe == self.wrong or self.found.capture.title(probe) != name:
+                continue
+            held = self.found.capture.stored[probe][-1].value.memory
+            if sample.stacked and seen.memory is held and held.shape == sample.values.shape:
+                return True  # its steps are judged one by one
+            if any(_flat(seen.value, part) for part in (sample.values, *(sample.at(step) for step in sample.steps))):
                 return True
         return False
 
     def misnamed(self, node: ast.expr, seen: Seen) -> bool:
         """Whether the twin knows this name, but this is another value that it knows."""
         name, values = title(node), self.found.truth.values
-        if not seen.is_array or name not in values or self._meets(seen.value, values[name]):
+        if (
+            isinstance(node, ast.Subscript)
+            or not seen.is_array
+            or name not in values
+            or self._meets(seen.value, values[name])
+        ):
             return False
         return any(self._meets(seen.value, truth) for other, truth in values.items() if other != name)
 
@@ -120,14 +130,16 @@ class Clearing:
         changed = changes[f"{self.found.places[self.wrong]} at"]
         return bool(np.any(changed if self.step is None else changed[self.step]))
 
-    def lacks(self, reads: Mapping[str, Seen]) -> bool:
-        """Whether the wrong value depends on a probe, no value of which is among what was read."""
-        arrays = [seen.value for seen in reads.values() if seen.is_array]
+    def lacks(self, event: Event) -> bool:
+        """Whether the wrong value depends on a probe from outside this call that the statement does not read."""
+        arrays = [seen.value for seen in event.reads.values() if seen.is_array]
         for name, sample in self.found.samples.items():
-            if name != self.wrong and self._responds(self.found.places[name], None):
-                parts = [sample.values, *(sample.at(step) for step in sample.steps)]
-                if not any(_flat(value, part) for value in arrays for part in parts):
-                    return True
+            for step in sample.steps if name != self.wrong else ():
+                outside = sample.event(step).call is not event.call
+                if outside and self._responds(self.found.places[name], step):
+                    parts = [sample.values, sample.at(step)]
+                    if not any(_flat(value, part) for value in arrays for part in parts):
+                        return True
         return False
 
     # ---- what stands beside it
@@ -152,6 +164,8 @@ class Clearing:
         value, sample = event.reads.get(ast.unparse(node), Seen(MISSING)), self.found.samples.get(self.wrong)
         if not value.is_array or sample is None or event is not sample.event(self.step):
             return False
+        if self._keeps_layout(node, event):
+            return True
         stored = self.found.capture.stored[self.wrong]
         wrong = next((one.value.memory for one in reversed(stored) if one.event is event), None)
         for written in event.writes.values():
@@ -159,6 +173,15 @@ class Clearing:
                 places = [k for k, part in enumerate(written) if overlap(part, wrong)]
                 return len(places) == 1 and self._is_slot(event, Seen(value.value[places[0]], value.memory[places[0]]))
         return False
+
+    def _keeps_layout(self, node: ast.expr, event: Event) -> bool:
+        """Whether the array that a part is taken of has the right value at the very index of the wrong probe."""
+        index = self.found.capture.index(self.wrong)
+        whole = event.reads.get(root(node), Seen(MISSING))
+        if index is None or not isinstance(node, ast.Subscript) or not whole.is_array or not whole.value.ndim:
+            return False
+        right = index < len(whole.value) and self._is_slot(event, Seen(whole.value[index], whole.memory[index]))
+        return right and all(self.clears(part, event.reads) for part in indexes(node))
 
     def _is_slot(self, event: Event, slot: Seen) -> bool:
         """Whether a part of an array is upstream, or what a name says that it has been given too."""

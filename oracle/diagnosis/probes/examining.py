@@ -132,7 +132,7 @@ def _accuse(wrong: Wrong) -> None:
 def _gave_right(found: Look, event: Event) -> bool:
     """Whether the same statement gave a right value too, so that it is less likely to be wrong."""
     right = [key for key, rule in found.rules.items() if rule == "right"]
-    return any(found.samples[name].event(step) is event for name, step in right)
+    return any(found.samples[name].event(step).statement is event.statement for name, step in right)
 
 
 def _of_leaf(wrong: Wrong, cleared: Iterable[tuple[str, int]]) -> Suspects:

@@ -12,9 +12,9 @@ from oracle.arithmetic import adapter, enclosures
 from oracle.arithmetic.refusals import recording
 from oracle.cases import Case
 from oracle.comparison import compare
-from oracle.diagnosis.probes.capture import Capture, tracing
+from oracle.diagnosis.probes.capture import Capture, Stored, tracing
 from oracle.diagnosis.probes.reading import memory
-from oracle.diagnosis.probes.samples import NoSamples, Sampled, sampled
+from oracle.diagnosis.probes.samples import NoSamples, Sampled, WrongLoop, disorder, sampled
 from oracle.diagnosis.probes.truth import Asked, Truth, Twin
 from oracle.forms.form import Slots
 from oracle.point import Point
@@ -81,6 +81,7 @@ def look(trial: Trial, twin: Twin, case: Case) -> Look:
         if record.refusals or record.ties:
             raise CannotLook("the reference has a tie here")
         _judge(found, trial.digits)
+        _check_order(found)
     return found
 
 
@@ -180,6 +181,32 @@ def _judge(found: Look, digits: float) -> None:
             balls = np.asarray(adapter.raw(value), dtype=object).reshape(np.shape(found.point.values[leaf]))
             found.gradients[leaf] = balls
             found.leaves[leaf] = judgement(balls, found.truth.gradients[leaf], digits)
+
+
+def _check_order(found: Look) -> None:
+    """Where no loop counts the steps, what is read of the forward tells them; out of order, none is judged."""
+    for name, sample in found.samples.items():
+        if len(sample.unproved) < 2:
+            continue
+        steps = [_step_of(found, one) for one in sample.unproved]
+        expected = list(range(len(steps)))
+        if steps != expected and sorted(step for step in steps if step is not None) == expected:
+            backwards = found.capture.probes[name].order == "reversed"
+            order = slice(None, None, -1 if backwards else 1)
+            found.unsampled[name] = disorder(steps[order], expected[order], sample.unproved[-1])
+    if any(isinstance(why, WrongLoop) for why in found.unsampled.values()):
+        found.rules = {key: rule for key, rule in found.rules.items() if key[0] not in found.unsampled}
+
+
+def _step_of(found: Look, stored: Stored) -> int | None:
+    """The step whose values of the forward were read around a store, under the names that the twin has for them."""
+    told: set[int] = set()
+    for event in stored.call.events:
+        for chain, seen in event.reads.items():
+            truth = found.truth.values.get(chain.split(".")[-1].split("[")[0])
+            if seen.is_array and truth is not None and truth.shape[1:] == seen.value.shape and truth.ndim > 1:
+                told |= {step for step in range(len(truth)) if same(seen.value, truth[step])}
+    return next(iter(told)) if len(told) == 1 else None
 
 
 def judgement(got: Raw, truth: Raw, digits: float) -> Judgement:

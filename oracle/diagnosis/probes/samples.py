@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
 
@@ -36,6 +36,7 @@ class Sampled:
     values: Raw
     given: list[Event]  # for each step; one for a place without steps
     stacked: bool
+    unproved: list[Stored] = field(default_factory=list)  # where no counter of a loop proved the order, by step
 
     @property
     def steps(self) -> list[int | None]:
@@ -109,12 +110,13 @@ def _by_step(name: str, capture: Capture, stored: Sequence[Stored], shape: tuple
     if chosen is None:
         found = [len(groups) for groups in _groupings(stored)][-1]
         raise WrongLoop(f"computed {found} time{'s' * (found != 1)} for {shape[0]} steps", stored[-1])
-    _expect_order(capture.probes[name].order, chosen)
+    counted = _expect_order(capture.probes[name].order, chosen)
     for one in chosen:
         _expect(name, one.value.value.shape, shape[1:])
     if capture.probes[name].order == "reversed":
         chosen = chosen[::-1]
-    return Sampled(np.stack([one.value.value.reshape(shape[1:]) for one in chosen]), [o.event for o in chosen], True)
+    values = np.stack([one.value.value.reshape(shape[1:]) for one in chosen])
+    return Sampled(values, [one.event for one in chosen], True, [] if counted else chosen)
 
 
 def _groupings(stored: Sequence[Stored]) -> Iterator[list[list[Stored]]]:
@@ -162,17 +164,21 @@ def _loop_variables(stored: Stored) -> dict[tuple[int, int, str], int]:
     return found
 
 
-def _expect_order(order: str, chosen: Sequence[Stored]) -> None:
-    """If a loop counts the steps, it counts them in the declared order."""
+def _expect_order(order: str, chosen: Sequence[Stored]) -> bool:
+    """If a loop counts the steps, it counts them in the declared order; whether one does."""
     each = [_loop_variables(one) for one in chosen]
     expected = list(range(len(chosen)))[:: -1 if order == "reversed" else 1]
     counts = [[one.get(variable) for one in each] for variable in each[0]]
     steps = [count for count in counts if sorted(count, key=lambda n: -1 if n is None else n) == sorted(expected)]
     if steps and expected not in steps and len(expected) > 1:
-        times = ", ".join(map(str, steps[0]))
-        raise WrongLoop(
-            f"computed at t={times} in this order, where {', '.join(map(str, expected))} was expected", chosen[-1]
-        )
+        raise disorder(steps[0], expected, chosen[-1])
+    return bool(steps)
+
+
+def disorder(found: Sequence[int | None], expected: Sequence[int], last: Stored) -> WrongLoop:
+    """Steps that come in another order than declared."""
+    times, wanted = (", ".join(map(str, steps)) for steps in (found, expected))
+    return WrongLoop(f"computed at t={times} in this order, where {wanted} was expected", last)
 
 
 def _expect(name: str, found: tuple[int, ...], shape: tuple[int, ...]) -> None:

@@ -58,6 +58,7 @@ class Inquiry:
         self.clearing = Clearing(found, wrong, step)
         self.cleared = set(cleared)  # files and lines that ran in calls which gave right values
         self.suspects = Suspects()
+        self._passed = False  # whether a statement that computes lies between
         self._visited: set[tuple[int, str]] = set()
         self._givers = {event.serial for sample in found.samples.values() for event in sample.given}
 
@@ -68,13 +69,15 @@ class Inquiry:
         self._visited.add((event.serial, target))
         self.suspects.add(event.statement, rank)
         read = operands(event.statement, target)
+        passed, self._passed = self._passed, self._passed or (depth > 0 and not _hands_over(event.statement))
         for node in read:
             if not self._is_cleared(node, event):
                 self._follow(node, event, rank, depth)
+        self._passed = passed
         if depth == 0:
             self._handed_over(read, event, rank)
         for call in event.ran:
-            self._enter(call, rank)
+            self._enter(call, rank - 2 if _only_calls(event.statement) else rank)
         return self.suspects
 
     def _is_cleared(self, node: ast.expr, event: Event) -> bool:
@@ -99,7 +102,7 @@ class Inquiry:
         caller = event.call.parent
         arguments = [node for node in read if root(node) in event.call.parameters and root(node) != "self"]
         upstream = [node for node in arguments if self.clearing.is_upstream(event.reads.get(ast.unparse(node)))]
-        if caller is not None and upstream and self.clearing.lacks(event.reads):
+        if caller is not None and upstream and self.clearing.lacks(event):
             self.suspects.add(caller.statement, rank - 1)
 
     def _enter(self, call: Call, rank: int) -> None:
@@ -108,7 +111,7 @@ class Inquiry:
             if (event.statement.file, event.statement.line) not in self.cleared:
                 self.suspects.add(event.statement, rank + 1)
             for inner in event.ran:
-                self._enter(inner, rank)
+                self._enter(inner, rank - 1 if _only_calls(event.statement) else rank)
 
     # ---- following what is read
 
@@ -130,10 +133,12 @@ class Inquiry:
         elif source is not None and other and not _by_field(source, node, value):
             self.suspects.add(source.statement, rank - 1)
         elif source is not None:
-            hands_over = source.statement.is_plain or event.statement.is_plain
-            self.into(source, _target(source, node), rank - 1 if hands_over else rank + 1, depth + 1)
+            hands_over = source.statement.is_plain or event.statement.is_plain or event.statement.is_loop
+            self.into(
+                source, _target(source, node), rank - 1 if hands_over and not self._passed else rank + 1, depth + 1
+            )
         elif name in event.call.parameters and name != "self" and event.call.parent is not None:
-            self._follow_out(event.call, event.call.parent, name, rank - 1, depth)
+            self._follow_out(event.call, event.call.parent, name, rank + (1 if self._passed else -1), depth)
         else:
             self.suspects.before.append(chain)
 
@@ -160,12 +165,24 @@ class Inquiry:
                 source = _source(caller.call, caller.serial, node, caller.reads.get(ast.unparse(node), Seen(MISSING)))
                 hands_over = is_chain(argument) and source is not None and source.serial not in self._givers
                 if hands_over and source is not None and not source.statement.is_loop:
-                    self.into(source, _target(source, node), rank - 1, depth + 1)
+                    self.into(source, _target(source, node), rank + (1 if self._passed else -1), depth + 1)
                 else:
                     self._follow(node, caller, rank, depth + 1)
         for inner in _called_in(argument, caller):
             if inner.events:
-                self.into(inner.events[-1], "", rank - 1, depth + 1)
+                self.into(inner.events[-1], "", rank + (1 if self._passed else -1), depth + 1)
+
+
+def _hands_over(statement: Statement) -> bool:
+    """Whether a statement passes values on without computing with them."""
+    return statement.is_plain or statement.is_loop
+
+
+def _only_calls(statement: Statement) -> bool:
+    """Whether a statement is a call, or a list of the results of one, so that its fault lies likelier inside."""
+    value = getattr(statement.node, "value", None)
+    value = value.elt if isinstance(value, ast.ListComp) else value
+    return isinstance(value, ast.Call) and all(is_chain(argument) for argument in value.args)
 
 
 def _source(call: Call, before: int, node: ast.expr, value: Seen) -> Event | None:
