@@ -13,7 +13,7 @@ import lstm_ref.losses as losses
 from lstm_ref.variant import SEED, STANDARD, Variant
 from oracle.inputs import reals
 from oracle.subject import Subject
-from oracle.subjects import part_twins
+from oracle.subjects import twins_of_parts
 
 PARTS: Final = ("cell_seed", "cell_standard", "squared_error")
 
@@ -35,7 +35,7 @@ def _cell(variant: Variant, name: str) -> Subject:
         forward,
         backward,
         inputs={"a": "B 4*H", "s_prev": "B H"},
-        reference=part_twins.step_of(variant.tanh_of_state),
+        reference=twins_of_parts.step_of(variant.tanh_of_state),
         name=name,
         modules=[cell],
     )
@@ -64,7 +64,7 @@ def squared_error() -> Subject:
         forward,
         backward,
         inputs={"h": "B H", "y": reals("B H", differentiated=False)},
-        reference=part_twins.squared_error,
+        reference=twins_of_parts.squared_error,
         name="squared-error",
         modules=[losses],
     )
