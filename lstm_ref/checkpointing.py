@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from lstm_ref import layer
 from lstm_ref.checks import Array, expect_floats, expect_shape
-from lstm_ref.chunks import add_chunk, checked_cotangents, chunks_of, no_gradients
+from lstm_ref.chunks import add, checked_cotangents, chunks_of, masks_of, present
 from lstm_ref.layer import Gradients
 from lstm_ref.variant import SEED, Variant
 
@@ -29,36 +29,51 @@ class Tape(NamedTuple):
     """What `forward` leaves for `backward`: the inputs themselves, and what each chunk starts from."""
 
     x: Array  # (T, B, D)
-    W: Array  # (4H, D)
-    U: Array  # (4H, H)
-    b: Array  # (4H,)
+    W: Array  # (KH, D)
+    U: Array  # (KH, R)
+    b: Array  # (KH,)
     cell: Variant
+    p: Array | None  # (K-1, H)
+    P: Array | None  # (R, H)
     chunks: tuple[slice, ...]  # the steps of each chunk
-    h: tuple[Array, ...]  # (B, H) before each chunk
-    s: tuple[Array, ...]  # (B, H) before each chunk
+    masks: list[Array | None]  # (steps, B) which of them are there
+    h: list[Array]  # (B, R) before each chunk
+    s: list[Array]  # (B, H) before each chunk
 
 
 def forward(
-    x: Array, h0: Array, s0: Array, W: Array, U: Array, b: Array, cell: Variant = SEED, *, steps: int | None = None
+    x: Array,
+    h0: Array,
+    s0: Array,
+    W: Array,
+    U: Array,
+    b: Array,
+    cell: Variant = SEED,
+    p: Array | None = None,
+    V: Array | None = None,
+    P: Array | None = None,
+    lengths: Any = None,
+    *,
+    steps: int | None = None,
 ) -> tuple[Array, Array, Array, Tape]:
     """The outputs of all steps, and the output and state of the last, equations (1) and (2).
 
     Parameters
     ----------
     x : (T, B, D) floating-point; every other array has its dtype
-    h0, s0 : (B, H) output and state before the first step
-    W : (4H, D), U : (4H, H), b : (4H,) as for `lstm_ref.layer.forward`
-    cell : which cell
+    h0 : (B, R) output and s0 : (B, H) state before the first step
+    W, U, b, cell, p, P, lengths : as for `lstm_ref.layer.forward`
+    V : None, for a cell with gate recurrence cannot run in chunks
     steps : the length of a chunk, at least 1; absent, √T rounded up
 
     Returns
     -------
-    h : (T, B, H), h_T : (B, H), s_T : (B, H) as of the layer
-    tape : for `backward`; it holds x, W, U and b themselves, so do not change these before `backward` has run
+    h : (T, B, R), h_T : (B, R), s_T : (B, H) as of the layer
+    tape : for `backward`; it holds x and the parameters themselves, so do not change these before `backward` has run
 
     Raises
     ------
-    ValueError : `steps` is less than 1, a shape does not fit the others, or a size is 0
+    ValueError : `steps` is less than 1, a shape does not fit the others, a size is 0, or the cell has gate recurrence
     TypeError : `steps` is no whole number, or an array does not hold floating-point numbers of x's dtype
 
     Example
@@ -68,17 +83,17 @@ def forward(
     >>> h.ravel(), h_T, s_T
     (array([0.25 , 0.125]), array([[0.125]]), array([[0.25]]))
     """
-    parts = chunks_of(x, root_of(x) if steps is None else steps)
+    parts = chunks_of(x, cell, root_of(x) if steps is None else steps)
     expect_floats("h0", h0, like=x)
-    expect_shape("h0", h0, "B H", {"B": x.shape[1]})
-    h = np.empty((len(x), *h0.shape), dtype=x.dtype)
+    expect_shape("h0", h0, "B H" if P is None else "B R", {"B": x.shape[1]})
+    masks, h = masks_of(lengths, x, parts), np.empty((len(x), *h0.shape), dtype=x.dtype)
     h_j, s_j = h0.copy(), s0.copy()
     h_starts, s_starts = [], []
-    for j in parts:
+    for j, there in zip(parts, masks, strict=True):
         h_starts.append(h_j)
         s_starts.append(s_j)
-        h[j], h_j, s_j = layer.forward(x[j], h_j, s_j, W, U, b, cell)[:3]  # (1), (2)
-    return h, h_j, s_j, Tape(x, W, U, b, cell, parts, tuple(h_starts), tuple(s_starts))
+        h[j], h_j, s_j = layer.forward(x[j], h_j, s_j, W, U, b, cell, p, V, P, there)[:3]  # (1), (2)
+    return h, h_j, s_j, Tape(x, W, U, b, cell, p, P, parts, masks, h_starts, s_starts)
 
 
 def backward(h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, tape: Tape) -> Gradients:
@@ -86,7 +101,7 @@ def backward(h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, 
 
     Parameters
     ----------
-    h_bar : (T, B, H), h_T_bar : (B, H), s_T_bar : (B, H) cotangents of the outputs; None where they are zero
+    h_bar : (T, B, R), h_T_bar : (B, R), s_T_bar : (B, H) cotangents of the outputs; None where they are zero
     tape : as `forward` left it; it is read only
 
     Returns
@@ -105,16 +120,17 @@ def backward(h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, 
     >>> backward(None, np.ones((1, 1)), None, tape).s0
     array([[0.125]])
     """
-    x, W, U, b, cell, chunks, h, s = tape
-    h_bar, h_j_bar, s_j_bar = checked_cotangents(h_bar, h_T_bar, s_T_bar, x, h[0])
-    total = no_gradients(x, h[0], W, U)
-    for j, h_start, s_start in reversed(list(zip(chunks, h, s, strict=True))):
+    x, W, U, b, cell, p, P, chunks, masks, h, s = tape
+    h_bar, h_j_bar, s_j_bar = checked_cotangents(h_bar, h_T_bar, s_T_bar, x, h[0], s[0])
+    x_bar, parameters_bar = np.empty_like(x), list(map(np.zeros_like, present(W, U, b, p, P)))
+    for j, there, h_start, s_start in reversed(list(zip(chunks, masks, h, s, strict=True))):
         # h^j, h_j, s_j = layer(x^j, h_{j-1}, s_{j-1})      (1)
-        again = partial(layer.forward, x[j], h_start, s_start, W, U, b, cell)
+        again = partial(layer.forward, x[j], h_start, s_start, W, U, b, cell, p, None, P, there)
         part = layer.backward(h_bar[j], h_j_bar, s_j_bar, again()[3])  # nobody else holds the tape: one at a time
-        add_chunk(total, j, part)
+        x_bar[j] = part.x
+        add(parameters_bar, part[3:])  # the parameters are used by every chunk
         h_j_bar, s_j_bar = part.h0, part.s0
-    return total._replace(h0=h_j_bar, s0=s_j_bar)
+    return type(part)(x_bar, h_j_bar, s_j_bar, *parameters_bar)
 
 
 def root_of(x: Array) -> int:

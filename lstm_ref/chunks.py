@@ -6,16 +6,20 @@
 | symbol  | name                                      | shape         |
 | ------- | ----------------------------------------- | ------------- |
 | x^j h^j | inputs and outputs of chunk j             | (steps, B, ·) |
-| h_j s_j | output and state after the last step of it | (B, H)       |
+| h_j     | output after the last step of it          | (B, R)        |
+| s_j     | state after the last step of it           | (B, H)        |
 
 Two backwards belong to this one forward. `backward` lets the cotangents of h_j and s_j pass from chunk to chunk, and
 gives what `lstm_ref.layer` gives for the whole sequence. `backward_truncated` stops them at every border: truncated
 backpropagation through time, where no cotangent travels further than to the beginning of its own chunk.
+
+The gates of a step are carried to the next one by the layer alone: a cell with gate recurrence cannot run in chunks.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,6 +27,7 @@ from lstm_ref import layer
 from lstm_ref.checks import Array, expect_floats, expect_shape, expect_size
 from lstm_ref.cotangents import or_zeros
 from lstm_ref.layer import Gradients
+from lstm_ref.lengths import padding
 from lstm_ref.variant import SEED, Variant
 
 
@@ -30,31 +35,44 @@ class Tape(NamedTuple):
     """What `forward` leaves for the backwards."""
 
     x: Array  # (T, B, D)
+    parameters: list[Array]  # W, U, b, and p and P where they are there
     chunks: tuple[slice, ...]  # the steps of each chunk
-    tapes: tuple[layer.Tape, ...]  # of each chunk
+    tapes: list[layer.Tape]  # of each chunk
 
 
 def forward(
-    x: Array, h0: Array, s0: Array, W: Array, U: Array, b: Array, cell: Variant = SEED, *, steps: int
+    x: Array,
+    h0: Array,
+    s0: Array,
+    W: Array,
+    U: Array,
+    b: Array,
+    cell: Variant = SEED,
+    p: Array | None = None,
+    V: Array | None = None,
+    P: Array | None = None,
+    lengths: Any = None,
+    *,
+    steps: int,
 ) -> tuple[Array, Array, Array, Tape]:
     """The outputs of all steps, and the output and state of the last, equations (1) and (2).
 
     Parameters
     ----------
     x : (T, B, D) floating-point; every other array has its dtype
-    h0, s0 : (B, H) output and state before the first step
-    W : (4H, D), U : (4H, H), b : (4H,) as for `lstm_ref.layer.forward`
-    cell : which cell
+    h0 : (B, R) output and s0 : (B, H) state before the first step
+    W, U, b, cell, p, P, lengths : as for `lstm_ref.layer.forward`
+    V : None, for a cell with gate recurrence cannot run in chunks
     steps : the length of a chunk, at least 1; the last one may be shorter
 
     Returns
     -------
-    h : (T, B, H), h_T : (B, H), s_T : (B, H) as of the layer
+    h : (T, B, R), h_T : (B, R), s_T : (B, H) as of the layer
     tape : for `backward` or `backward_truncated`
 
     Raises
     ------
-    ValueError : `steps` is less than 1, a shape does not fit the others, or a size is 0
+    ValueError : `steps` is less than 1, a shape does not fit the others, a size is 0, or the cell has gate recurrence
     TypeError : `steps` is no whole number, or an array does not hold floating-point numbers of x's dtype
 
     Example
@@ -64,14 +82,14 @@ def forward(
     >>> h.ravel(), h_T, s_T
     (array([0.25 , 0.125]), array([[0.125]]), array([[0.25]]))
     """
-    parts = chunks_of(x, steps)
+    parts = chunks_of(x, cell, steps)
     h_j, s_j = h0, s0
     outputs, tapes = [], []
-    for j in parts:
-        h, h_j, s_j, tape = layer.forward(x[j], h_j, s_j, W, U, b, cell)  # (1)
+    for j, there in zip(parts, masks_of(lengths, x, parts), strict=True):
+        h, h_j, s_j, tape = layer.forward(x[j], h_j, s_j, W, U, b, cell, p, V, P, there)  # (1)
         outputs.append(h)
         tapes.append(tape)
-    return np.concatenate(outputs), h_j, s_j, Tape(x, parts, tuple(tapes))  # (2)
+    return np.concatenate(outputs), h_j, s_j, Tape(x, present(W, U, b, p, P), parts, tapes)  # (2)
 
 
 def backward(h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, tape: Tape) -> Gradients:
@@ -79,7 +97,7 @@ def backward(h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, 
 
     Parameters
     ----------
-    h_bar : (T, B, H), h_T_bar : (B, H), s_T_bar : (B, H) cotangents of the outputs; None where they are zero
+    h_bar : (T, B, R), h_T_bar : (B, R), s_T_bar : (B, H) cotangents of the outputs; None where they are zero
     tape : as `forward` left it; it is read only
 
     Returns
@@ -99,14 +117,15 @@ def backward(h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, 
     array([[0.125]])
     """
     first = tape.tapes[0]
-    h_bar, h_j_bar, s_j_bar = checked_cotangents(h_bar, h_T_bar, s_T_bar, tape.x, first.h[0])
-    total = no_gradients(tape.x, first.h[0], first.W, first.U)
+    h_bar, h_j_bar, s_j_bar = checked_cotangents(h_bar, h_T_bar, s_T_bar, tape.x, first.h[0], first.s[0])
+    x_bar, parameters_bar = np.empty_like(tape.x), list(map(np.zeros_like, tape.parameters))
     for j, tape_j in reversed(list(zip(tape.chunks, tape.tapes, strict=True))):
         # h^j, h_j, s_j = layer(x^j, h_{j-1}, s_{j-1})      (1)
         part = layer.backward(h_bar[j], h_j_bar, s_j_bar, tape_j)
-        add_chunk(total, j, part)
+        x_bar[j] = part.x
+        add(parameters_bar, part[3:])  # the parameters are used by every chunk
         h_j_bar, s_j_bar = part.h0, part.s0
-    return total._replace(h0=h_j_bar, s0=s_j_bar)
+    return type(part)(x_bar, h_j_bar, s_j_bar, *parameters_bar)
 
 
 def backward_truncated(h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, tape: Tape) -> Gradients:
@@ -117,7 +136,7 @@ def backward_truncated(h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Arra
 
     Parameters
     ----------
-    h_bar : (T, B, H), h_T_bar : (B, H), s_T_bar : (B, H) cotangents of the outputs; None where they are zero
+    h_bar : (T, B, R), h_T_bar : (B, R), s_T_bar : (B, H) cotangents of the outputs; None where they are zero
     tape : as `forward` left it; it is read only
 
     Returns
@@ -137,45 +156,55 @@ def backward_truncated(h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Arra
     array([[0.]])
     """
     first = tape.tapes[0]
-    h_bar, h_j_bar, s_j_bar = checked_cotangents(h_bar, h_T_bar, s_T_bar, tape.x, first.h[0])
-    total = no_gradients(tape.x, first.h[0], first.W, first.U)
+    h_bar, h_j_bar, s_j_bar = checked_cotangents(h_bar, h_T_bar, s_T_bar, tape.x, first.h[0], first.s[0])
+    x_bar, parameters_bar = np.empty_like(tape.x), list(map(np.zeros_like, tape.parameters))
     for j, tape_j in reversed(list(zip(tape.chunks, tape.tapes, strict=True))):
         # h^j, h_j, s_j = layer(x^j, h_{j-1}, s_{j-1})      (1)
         part = layer.backward(h_bar[j], h_j_bar, s_j_bar, tape_j)
-        add_chunk(total, j, part)
+        x_bar[j] = part.x
+        add(parameters_bar, part[3:])  # the parameters are used by every chunk
         h_j_bar, s_j_bar = np.zeros_like(part.h0), np.zeros_like(part.s0)  # nothing passes the border
-    return total._replace(h0=part.h0, s0=part.s0)
+    return type(part)(x_bar, part.h0, part.s0, *parameters_bar)
 
 
-def chunks_of(x: Array, steps: int) -> tuple[slice, ...]:
+def chunks_of(x: Array, cell: Variant, steps: int) -> tuple[slice, ...]:
     """The steps of x, so many at a time; the last chunk may be shorter."""
     expect_size("steps", steps)
     expect_floats("x", x)
     expect_shape("x", x, "T B D", {})
+    if cell.gate_recurrence:
+        raise ValueError(
+            f"the {cell.name!r} cell looks at the gates of the step before, which no chunk carries: run it whole"
+        )
     return tuple(slice(start, min(start + steps, len(x))) for start in range(0, len(x), steps))
 
 
+def masks_of(lengths: Any, x: Array, parts: Sequence[slice]) -> list[Array | None]:
+    """Which steps of each chunk are there, (steps, B), from lengths or a mask of the whole; None where all are."""
+    if lengths is None:
+        return [None] * len(parts)
+    there = ~padding(lengths, *x.shape[:2])[..., 0]
+    return [there[j] for j in parts]
+
+
 def checked_cotangents(
-    h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, x: Array, h0: Array
+    h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, x: Array, h0: Array, s0: Array
 ) -> tuple[Array, Array, Array]:
-    """The three cotangents, zeros for those that are None, after checking them against the sizes of x and h0."""
-    sizes = {"T": len(x), "B": len(h0), "H": len(h0[0])}
+    """The three cotangents, zeros for those that are None, after checking them against the sizes of x, h0 and s0."""
+    sizes = {"T": len(x), "B": len(h0), "R": h0.shape[1], "H": s0.shape[1]}
     return (
-        or_zeros("h_bar", h_bar, "T B H", sizes, x),
-        or_zeros("h_T_bar", h_T_bar, "B H", sizes, x),
+        or_zeros("h_bar", h_bar, "T B R", sizes, x),
+        or_zeros("h_T_bar", h_T_bar, "B R", sizes, x),
         or_zeros("s_T_bar", s_T_bar, "B H", sizes, x),
     )
 
 
-def no_gradients(x: Array, h0: Array, W: Array, U: Array) -> Gradients:
-    """Fresh gradients before any chunk has added its part."""
-    b_bar = np.zeros(len(W), dtype=W.dtype)
-    return Gradients(np.zeros_like(x), np.zeros_like(h0), np.zeros_like(h0), np.zeros_like(W), np.zeros_like(U), b_bar)
+def present(*parameters: Array | None) -> list[Array]:
+    """Those that are there."""
+    return [one for one in parameters if one is not None]
 
 
-def add_chunk(total: Gradients, j: slice, part: Gradients) -> None:
-    """Add the gradients of chunk j: its inputs are its own, the parameters are used by every chunk."""
-    total.x[j] = part.x
-    total.W[:] += part.W
-    total.U[:] += part.U
-    total.b[:] += part.b
+def add(totals: Sequence[Array], parts: Sequence[Array]) -> None:
+    """Add to every total its part, in place."""
+    for total, part in zip(totals, parts, strict=True):
+        np.add(total, part, out=total)

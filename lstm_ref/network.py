@@ -7,15 +7,16 @@
 | symbol    | name                                           | shape        |
 | --------- | ---------------------------------------------- | ------------ |
 | x         | input sequence                                 | (T, B, D)    |
-| h0 s0     | outputs and states before the first step       | (K, B, H)  |
-| h_T s_T   | outputs and states after the last step         | (K, B, H)  |
-| z y       | what goes into a layer, and what comes out     | (T, B, N·H)  |
-| mask      | which units are kept in the gaps between layers | (L-1, T, B, N·H) |
+| h0 s0     | outputs and states before the first step       | (K, B, R), (K, B, H) |
+| h_T s_T   | outputs and states after the last step         | (K, B, R), (K, B, H) |
+| z y       | what goes into a layer, and what comes out     | (T, B, N·R)  |
+| mask      | which units are kept in the gaps between layers | (L-1, T, B, N·R) |
 | x_bar     | cotangent of x: ∂loss/∂x                       | as x         |
 
 L is the number of layers, N that of directions, and K = L·N. What belongs to one layer and direction stands at index
 k = l·N + n: layer by layer, and within a layer in the order of the directions, as in torch. The first and last step of
-a direction are those in its own order: where it runs backwards, h_T is its output at the first step of x.
+a direction are those in its own order: where it runs backwards, h_T is its output at the first step of x. With lengths
+it begins at the last step that is there. R is the width of an output: H, unless the layers have a projection.
 """
 
 from __future__ import annotations
@@ -30,15 +31,18 @@ from lstm_ref.architecture import Architecture
 from lstm_ref.checks import Array, expect_floats, expect_shape
 from lstm_ref.cotangents import or_zeros
 from lstm_ref.dropout import draw_mask, drop, drop_vjp, expect_mask
+from lstm_ref.lengths import padding
 from lstm_ref.parameters import Parameters
 
 
 class Tape(NamedTuple):
     """What `forward` leaves for `backward`."""
 
-    tapes: tuple[Any, ...]  # one for each layer and direction
+    layers: tuple[Parameters, ...]  # K
+    tapes: tuple[Any, ...]  # K
     gaps: tuple[tuple[Array | bool, float], ...]  # before each layer: the mask and the rate of what is dropped
-    h0: Array  # (K, B, H)
+    h0: Array  # (K, B, R)
+    s0: Array  # (K, B, H)
     steps: int  # T
     architecture: Architecture
 
@@ -47,7 +51,7 @@ class Gradients(NamedTuple):
     """The cotangents of the inputs of `forward`."""
 
     x: Array  # (T, B, D)
-    h0: Array  # (K, B, H)
+    h0: Array  # (K, B, R)
     s0: Array  # (K, B, H)
     layers: list[Parameters]  # K
 
@@ -59,21 +63,23 @@ def forward(
     layers: Sequence[Parameters],
     architecture: Architecture | None = None,
     mask: Array | None = None,
+    lengths: Any = None,
 ) -> tuple[Array, Array, Array, Tape]:
     """The outputs of the last layer, and the last output and state of every layer and direction, equations (1) to (3).
 
     Parameters
     ----------
     x : (T, B, D) floating-point; every other array has its dtype
-    h0, s0 : (K, B, H) outputs and states before the first step
-    layers : K parameters: W (4H, D) in the first layer and (4H, N·H) in the others, U (4H, H), b (4H,)
+    h0 : (K, B, R) outputs and s0 : (K, B, H) states before the first step
+    layers : K parameters: W has D columns in the first layer and N·R in the others; all as for `lstm_ref.layer.forward`
     architecture : cell, directions, rate of dropout, unrolling; absent, `Architecture()`
-    mask : (L-1, T, B, N·H) boolean, true where a unit is kept, as `dropout_mask` draws it; absent, nothing is dropped
+    mask : (L-1, T, B, N·R) boolean, true where a unit is kept, as `dropout_mask` draws it; absent, nothing is dropped
+    lengths : (B,) whole numbers from 0 to T, or a mask (T, B) of booleans, True where a step is there; absent, all are
 
     Returns
     -------
-    y : (T, B, N·H) the outputs of the last layer
-    h_T, s_T : (K, B, H) the last outputs and states
+    y : (T, B, N·R) the outputs of the last layer, zero on padded steps
+    h_T : (K, B, R) the last outputs and s_T : (K, B, H) the last states
     tape : for `backward`; it holds parameters and arrays themselves, so do not change these before `backward` has run
 
     Raises
@@ -95,18 +101,19 @@ def forward(
     _check_inputs(x, h0, s0, layers, architecture)
     cell, directions, unrolling = architecture.cell, architecture.directions, architecture.unrolling
     gaps = _gaps(mask, x, h0, architecture)
+    there = None if lengths is None else ~padding(lengths, *x.shape[:2])[..., 0]
     y, h_T, s_T, tapes = x, np.empty_like(h0), np.empty_like(s0), []
     for l, (kept, rate) in enumerate(gaps):
-        z = drop(y, kept, rate)  # (1)  (T, B, D) or (T, B, N·H)
+        z = drop(y, kept, rate)  # (1)  (T, B, D) or (T, B, N·R)
         outputs = []
         for k, d in enumerate(directions, l * len(directions)):
-            W, U, b = layers[k].W, layers[k].U, layers[k].b
+            own = {"cell": cell, "lengths": None if there is None else there[::d], **layers[k]._asdict()}
             with _naming(k):
-                h, h_T[k], s_T[k], tape = unrolling.forward(z[::d], h0[k], s0[k], W, U, b, cell)  # (2)  (T, B, H)
+                h, h_T[k], s_T[k], tape = unrolling.forward(z[::d], h0[k], s0[k], **own)  # (2)  (T, B, R)
             outputs.append(h[::d])
             tapes.append(tape)
-        y = np.concatenate(outputs, axis=-1)  # (3)  (T, B, N·H)
-    return y, h_T, s_T, Tape(tuple(tapes), gaps, h0, len(x), architecture)
+        y = np.concatenate(outputs, axis=-1)  # (3)  (T, B, N·R)
+    return y, h_T, s_T, Tape(tuple(layers), tuple(tapes), gaps, h0, s0, len(x), architecture)
 
 
 def backward(y_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, tape: Tape) -> Gradients:
@@ -114,8 +121,8 @@ def backward(y_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, 
 
     Parameters
     ----------
-    y_bar : (T, B, N·H) cotangent of y; this one and the others may be None, which counts as zero
-    h_T_bar, s_T_bar : (K, B, H) cotangents of h_T and s_T
+    y_bar : (T, B, N·R) cotangent of y; this one and the others may be None, which counts as zero
+    h_T_bar : (K, B, R) cotangent of h_T, s_T_bar : (K, B, H) of s_T
     tape : as `forward` left it; it is read only
 
     Returns
@@ -135,20 +142,20 @@ def backward(y_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, 
     >>> backward(None, None, np.ones((2, 1, 1)), tape).s0.ravel()
     array([0.25, 0.25])
     """
-    tapes, gaps, h0, _, architecture = tape
+    layers, tapes, gaps, h0, s0, _, architecture = tape
     directions, unrolling = architecture.directions, architecture.unrolling
-    N, H = len(directions), h0.shape[-1]
+    N, R = len(directions), h0.shape[-1]
     y_bar, h_T_bar, s_T_bar = _checked_cotangents(y_bar, h_T_bar, s_T_bar, tape)
-    h0_bar, s0_bar, layers_bar = np.empty_like(h0), np.empty_like(h0), list[Any](tapes)
+    h0_bar, s0_bar, layers_bar = np.empty_like(h0), np.empty_like(s0), list[Any](tapes)
     for l, (kept, rate) in reversed(list(enumerate(gaps))):
         z_bar: Any = 0
         for n, d in enumerate(directions):
             k = l * N + n
             # y^l = [h^{l,d}[::d] for every direction d]                            (3)
-            h_bar = y_bar[::d, :, n * H : (n + 1) * H]
+            h_bar = y_bar[::d, :, n * R : (n + 1) * R]
             # h^{l,d}, h_T^{l,d}, s_T^{l,d} = layer(z^l[::d], h0^{l,d}, s0^{l,d})   (2)
             part = unrolling.backward(h_bar, h_T_bar[k], s_T_bar[k], tapes[k])
-            h0_bar[k], s0_bar[k], layers_bar[k] = part.h0, part.s0, Parameters(part.W, part.U, part.b)
+            h0_bar[k], s0_bar[k], layers_bar[k] = part.h0, part.s0, type(layers[k])(*part[3:])
             z_bar = z_bar + part.x[::d]  # z is used by every direction
         # z^l = drop(y^{l-1})                                                       (1)
         y_bar = drop_vjp(z_bar, kept, rate)
@@ -156,7 +163,7 @@ def backward(y_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, 
 
 
 def dropout_mask(x: Array, h0: Array, architecture: Architecture, seed: int | np.random.Generator) -> Array:
-    """A mask for `forward`, (L-1, T, B, N·H), that drops units at the architecture's rate.
+    """A mask for `forward`, (L-1, T, B, N·R), that drops units at the architecture's rate.
 
     Parameters
     ----------
@@ -175,13 +182,13 @@ def dropout_mask(x: Array, h0: Array, architecture: Architecture, seed: int | np
     >>> dropout_mask(x, h0, Architecture(rate=0.5), seed=1).shape
     (2, 2, 1, 2)
     """
-    for name, array, letters in (("x", x, "T B D"), ("h0", h0, "K B H")):
+    for name, array, letters in (("x", x, "T B D"), ("h0", h0, "K B R")):
         expect_shape(name, array, letters, {})
     return draw_mask(architecture.rate, _shape_of_mask(x, h0, architecture), seed)
 
 
 def _shape_of_mask(x: Array, h0: Array, architecture: Architecture) -> tuple[int, ...]:
-    """(L-1, T, B, N·H)."""
+    """(L-1, T, B, N·R)."""
     N = len(architecture.directions)
     return len(h0) // N - 1, len(x), x.shape[1], N * h0.shape[-1]
 
@@ -218,13 +225,13 @@ def _check_inputs(x: Array, h0: Array, s0: Array, layers: Sequence[Parameters], 
         whole = "at least 1" if N == 1 else f"a multiple of {N}, one for each layer and direction"
         raise ValueError(f"layers holds {len(layers)} sets of parameters, expected {whole}")
     sizes = {"K": len(layers), **sizes}
-    for name, array in (("h0", h0), ("s0", s0)):
+    for name, array, letters in (("h0", h0, "K B R"), ("s0", s0, "K B H")):
         expect_floats(name, array, like=x)
-        expect_shape(name, array, "K B H", sizes)
+        expect_shape(name, array, letters, sizes)
     for k, one in enumerate(layers):
         if not isinstance(one, Parameters):
             raise TypeError(f"layers[{k}] is a {type(one).__name__}, expected Parameters: W, U and b of one layer")
-        given, width = np.shape(one.W), sizes["D"] if k < N else N * sizes["H"]
+        given, width = np.shape(one.W), sizes["D"] if k < N else N * sizes["R"]
         if len(given) == 2 and given[1] != width:
             source = "x is" if k < N else "the layer below is"
             raise ValueError(f"layers[{k}]: W has shape {given}, expected {width} columns, for {source} {width} wide")
@@ -234,10 +241,10 @@ def _checked_cotangents(
     y_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, tape: Tape
 ) -> tuple[Array, Array, Array]:
     """The three cotangents, zeros for those that are None, after checking them."""
-    K, B, H = tape.h0.shape
-    sizes = {"K": K, "T": tape.steps, "B": B, "H": H}
+    (K, B, R), H = tape.h0.shape, tape.s0.shape[-1]
+    sizes = {"K": K, "T": tape.steps, "B": B, "H": H, "R": R}
     return (
-        or_zeros("y_bar", y_bar, f"T B {len(tape.architecture.directions)}H", sizes, tape.h0),
-        or_zeros("h_T_bar", h_T_bar, "K B H", sizes, tape.h0),
+        or_zeros("y_bar", y_bar, f"T B {len(tape.architecture.directions)}R", sizes, tape.h0),
+        or_zeros("h_T_bar", h_T_bar, "K B R", sizes, tape.h0),
         or_zeros("s_T_bar", s_T_bar, "K B H", sizes, tape.h0),
     )

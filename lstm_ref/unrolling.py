@@ -6,6 +6,8 @@
 | `chunked(steps)`    | same    | the derivative                   | grows as T      |
 | `checkpointed()`    | same    | the derivative                   | grows as √T     |
 | `truncated(k)`      | same    | stopped at every k-th step       | grows as T      |
+
+All but the first refuse a cell with gate recurrence: what its gates were is not carried from chunk to chunk.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from lstm_ref.layer import Gradients
 
 
 class Unrolling(NamedTuple):
-    """`forward(x, h0, s0, W, U, b, cell) -> (h, h_T, s_T, tape)`, `backward(h_bar, h_T_bar, s_T_bar, tape)`."""
+    """`forward`, of the arguments of `lstm_ref.layer.forward`, and `backward(h_bar, h_T_bar, s_T_bar, tape)`."""
 
     forward: Callable[..., tuple[Any, Any, Any, Any]]
     backward: Callable[..., Gradients]

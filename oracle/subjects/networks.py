@@ -1,8 +1,8 @@
-"""`lstm_ref`'s networks and long sequences on trial: stacked, reversed, in both directions, in chunks, truncated."""
+"""`lstm_ref`'s networks and long sequences on trial: stacked, reversed, in both directions, in chunks, cut."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,91 +11,95 @@ import lstm_ref.chunks as chunks
 import lstm_ref.layer as layer
 import lstm_ref.network as network
 from lstm_ref.architecture import BOTH, REVERSED, Architecture
-from lstm_ref.parameters import Parameters
-from lstm_ref.variant import SEED, STANDARD, Variant
-from oracle.inputs import booleans, fixed
+from lstm_ref.named import parameters
+from lstm_ref.variant import STANDARD, VANILLA
+from oracle.inputs import Spec, booleans, fixed, integers
 from oracle.subject import Subject
 from oracle.subjects import twins_networks as twins
 
-RATE = 0.25
+RATE, K = 0.25, 2
 SIZES = {"T": (1, 5), "B": (1, 3), "D": (1, 4), "H": (1, 4)}
 SMALLER = {"T": (1, 4), "B": (1, 2), "D": (1, 3), "H": (1, 3)}  # where there are two or four layers to run
-K = 2
+LENGTHS = integers("B", below="T+1")
 
 
 def _network(
-    architecture: Architecture, inputs: Sequence[str], reference: Any, *, sizes: Any = SIZES, masked: bool = False
+    architecture: Architecture, layers: Sequence[Mapping[str, str]], reference: Any, *, sizes: Any, **further: Spec
 ) -> Subject:
-    """A network whose layers take inputs of these widths, with a drawn mask if it is `masked`."""
-    count = len(inputs)
-    layers = [{"W": f"4*H {width}", "U": "4*H H", "b": "4*H"} for width in inputs]
-    mask = {"mask": booleans(f"{count - 1} T B H")} if masked else {}
+    """A network with these layers, and a mask and lengths as they are given."""
+    count, R = len(layers), "R" if "P" in layers[0] else "H"
 
-    def forward(x: Any, h0: Any, s0: Any, layers: Any, mask: Any = None) -> Any:
-        return network.forward(x, h0, s0, [Parameters(**one) for one in layers], architecture, mask)
+    def forward(x: Any, h0: Any, s0: Any, layers: Any, mask: Any, lengths: Any) -> Any:
+        own = [parameters(*map(one.get, "WUb"), **dict(zip("pVP", map(one.get, "pVP"), strict=True))) for one in layers]
+        return network.forward(x, h0, s0, own, architecture, mask, lengths)
 
+    inputs: dict[str, Spec] = {"x": "T B D", "h0": f"{count} B {R}", "s0": f"{count} B H", "layers": layers}
+    inputs |= {"mask": fixed(None), "lengths": fixed(None), **further}
     return Subject.from_functions(
-        forward,
-        network.backward,
-        inputs={"x": "T B D", "h0": f"{count} B H", "s0": f"{count} B H", "layers": layers, **mask},
-        reference=reference,
-        sizes=sizes,
-        modules=[network],
+        forward, network.backward, inputs=inputs, reference=reference, sizes=sizes, modules=[network]
     )
+
+
+def _layer(width: str, **further: str) -> dict[str, str]:
+    """The parameters of one layer of an input of this width."""
+    return {"W": f"4*H {width}", "U": f"4*H {'R' if 'P' in further else 'H'}", "b": "4*H", **further}
 
 
 def stacked() -> Subject:
     """Two layers of the standard cell, with dropout between them."""
-    architecture = Architecture(STANDARD, rate=RATE)
-    return _network(architecture, ["D", "H"], twins.network_of(True, [False], RATE), sizes=SMALLER, masked=True)
+    layers, twin = [_layer("D"), _layer("H")], twins.network_of([False], RATE)
+    return _network(Architecture(STANDARD, rate=RATE), layers, twin, sizes=SMALLER, mask=booleans("1 T B H"))
 
 
 def reversed_input() -> Subject:
-    """One layer of the seed's cell, from the last step to the first."""
-    return _network(Architecture(SEED, REVERSED), ["D"], twins.network_of(False, [True]))
+    """One layer of the vanilla cell, from the last step that is there to the first."""
+    layers, twin = [_layer("D", p="3 H")], twins.network_of([True])
+    return _network(Architecture(VANILLA, REVERSED), layers, twin, sizes=SIZES, lengths=LENGTHS)
 
 
 def bidirectional() -> Subject:
-    """Two layers of the standard cell, each in both directions."""
-    widths = ["D", "D", "2*H", "2*H"]
-    return _network(
-        Architecture(STANDARD, BOTH), widths, twins.network_of(True, [False, True]), sizes=SMALLER | {"T": (1, 3)}
-    )
+    """Two layers of the standard cell with a projection, each in both directions."""
+    layers, twin = [_layer(width, P="R H") for width in ("D", "D", "2*R", "2*R")], twins.network_of([False, True])
+    sizes = {**SMALLER, "T": (1, 3), "R": (1, 3)}
+    return _network(Architecture(STANDARD, BOTH), layers, twin, sizes=sizes)
 
 
 def _sequence(
-    forward: Callable[..., Any], backward: Callable[..., Any], cell: Variant, truncate: int | None = None
+    forward: Callable[..., Any], backward: Callable[..., Any], truncate: int | None = None, **further: Any
 ) -> Subject:
     """A layer over a sequence that runs in chunks, or is truncated every so many steps."""
+    cell, R = (VANILLA if "p" in further else STANDARD), "R" if "P" in further else "H"
+    inputs: dict[str, Spec] = {
+        "x": "T B D",
+        "h0": f"B {R}",
+        "s0": "B H",
+        "W": "4*H D",
+        "U": f"4*H {R}",
+        "b": "4*H",
+        "cell": fixed(cell),
+    }
+    inputs |= {name: further.get(name, fixed(None)) for name in ("p", "V", "P", "lengths")}
     return Subject.from_functions(
         forward,
         backward,
-        inputs={
-            "x": "T B D",
-            "h0": "B H",
-            "s0": "B H",
-            "W": "4*H D",
-            "U": "4*H H",
-            "b": "4*H",
-            "cell": fixed(cell),
-        },
-        reference=twins.sequence_of(cell.tanh_of_state, truncate),
-        sizes=SIZES if truncate is None else SMALLER | {"T": (1, 5)},
+        inputs=inputs,
+        reference=twins.sequence_of(truncate),
+        sizes=SMALLER | {"T": (1, 5)} | ({"R": (1, 3)} if "P" in further else {}),
         modules=[layer],
         truncate=truncate,
     )
 
 
 def chunked() -> Subject:
-    """The standard cell over chunks of two steps, with state and cotangents carried."""
-    return _sequence(partial(chunks.forward, steps=2), chunks.backward, STANDARD)
+    """The vanilla cell over chunks of two steps of sequences of unequal length, with state and cotangents carried."""
+    return _sequence(partial(chunks.forward, steps=2), chunks.backward, p="3 H", lengths=LENGTHS)
 
 
 def checkpointed() -> Subject:
-    """The standard cell over chunks of √T steps that are run again in the backward."""
-    return _sequence(checkpointing.forward, checkpointing.backward, STANDARD)
+    """The standard cell with a projection over chunks of √T steps that are run again in the backward."""
+    return _sequence(checkpointing.forward, checkpointing.backward, P="R H")
 
 
 def truncated() -> Subject:
     """Truncated backpropagation through time of the standard cell, cut every K steps."""
-    return _sequence(partial(chunks.forward, steps=K), chunks.backward_truncated, STANDARD, K)
+    return _sequence(partial(chunks.forward, steps=K), chunks.backward_truncated, K)

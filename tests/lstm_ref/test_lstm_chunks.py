@@ -11,6 +11,7 @@ from lstm_examples import NAMES, complex_step, layer_cotangents, layer_inputs, r
 
 from lstm_ref import STANDARD, backward, checkpointed, checkpointing, chunked, chunks, forward, truncated
 from lstm_ref.checkpointing import root_of
+from lstm_ref.variant import FGR, VANILLA
 
 SIZES = (5, 2, 3, 2)  # T, B, D, H
 STEPS = [1, 2, 3, 4, 5, 6, 100]
@@ -43,6 +44,33 @@ def test_checkpointed_gradients_have_the_bits_of_chunks(steps: int) -> None:
     """Running a chunk again gives the same tape, and so the same gradients to the bit."""
     for got, expected in zip(in_pieces(checkpointing, steps), in_pieces(chunks, steps), strict=True):
         assert all((one == other).all() for one, other in zip(got, expected, strict=True))
+
+
+@pytest.mark.parametrize("lengths", [None, [5, 2], [0, 4], np.array([[1, 0], [0, 1], [1, 1], [0, 0], [1, 0]], bool)])
+@pytest.mark.parametrize("module", BOTH, ids=BY_NAME)
+def test_chunks_of_every_feature_are_the_whole(module: ModuleType, lengths: Any) -> None:
+    """Peepholes, a projection, lengths and masks with gaps: outputs and gradients stay those of one piece."""
+    shapes = [(5, 2, 3), (2, 4), (2, 2), (8, 3), (8, 4), (8,), (3, 2), (4, 2), (5, 2, 4), (2, 4), (2, 2)]
+    generator = np.random.default_rng(3)
+    *inputs, p, P, h_bar, h_T_bar, s_T_bar = (generator.uniform(-1, 1, shape) for shape in shapes)
+    further = {"p": p, "P": P, "lengths": lengths}
+    *expected, tape = forward(*inputs, VANILLA, **further)
+    expected += backward(h_bar, h_T_bar, s_T_bar, tape)
+    *got, tape = module.forward(*inputs, VANILLA, **further, steps=2)
+    gradients = module.backward(h_bar, h_T_bar, s_T_bar, tape)
+    got += gradients
+    assert gradients._fields == ("x", "h0", "s0", "W", "U", "b", "p", "P")
+    assert max(float(np.abs(one - other).max()) for one, other in zip(got, expected, strict=True)) < 1e-14
+
+
+@pytest.mark.parametrize("module", BOTH, ids=BY_NAME)
+def test_gate_recurrence_does_not_run_in_chunks(module: ModuleType) -> None:
+    """What the gates of a step were is not carried, so the cell that looks at them is refused."""
+    sentence = (
+        "^the 'full gate recurrence' cell looks at the gates of the step before, which no chunk carries: run it whole$"
+    )
+    with pytest.raises(ValueError, match=sentence):
+        module.forward(*layer_inputs(*SIZES), FGR, V=np.ones((6, 6)), steps=2)
 
 
 def test_checkpoints_stand_every_root_of_the_steps() -> None:
@@ -201,7 +229,7 @@ def test_misuse_of_chunks_is_a_sentence(module: ModuleType, changed: Any, kind: 
 def test_misuse_of_their_backward_is_a_sentence(module: ModuleType) -> None:
     """A cotangent of another shape or dtype is refused before anything is computed."""
     *_, tape = module.forward(*layer_inputs(*SIZES), STANDARD, steps=2)
-    with pytest.raises(ValueError, match=r"^h_bar has shape \(4, 2, 2\), expected \(T, B, H\) with T=5, B=2, H=2$"):
+    with pytest.raises(ValueError, match=r"^h_bar has shape \(4, 2, 2\), expected \(T, B, R\) with T=5, B=2, R=2$"):
         module.backward(np.ones((4, 2, 2)), None, None, tape)
     with pytest.raises(TypeError, match=r"^s_T_bar holds float32, expected float64 like the other"):
         module.backward(None, None, np.ones((2, 2), dtype=np.float32), tape)

@@ -21,9 +21,12 @@ from lstm_ref import (
     draw_mask,
     dropout_mask,
     forward,
+    initial_parameters,
     network,
     truncated,
+    uniform,
 )
+from lstm_ref.variant import variant
 
 T, B, D, H = 4, 2, 3, 2
 DIRECTIONS = [FORWARDS, REVERSED, BOTH]
@@ -78,6 +81,54 @@ def test_gradients_of_a_network_are_the_derivatives(L: int, directions: tuple[in
     expected = complex_step(lambda *moved: run(list(moved), architecture, mask)[:3], inputs, cotangents)
     got = flat(network.backward(*cotangents, run(inputs, architecture, mask)[3]))
     assert max(map(roundings, got, expected)) < 32
+
+
+@pytest.mark.parametrize("name", ["vanilla", "nig", "cifg", "noaf", "fgr"])
+@pytest.mark.parametrize("R", [None, 3])
+def test_networks_of_every_cell_have_gradients_that_are_derivatives(R: int | None, name: str) -> None:
+    """Two layers in both directions over sequences of unequal length, with dropout, peepholes, V and a projection."""
+    cell, width = variant(name), R or H
+    architecture = Architecture(cell, BOTH, rate=0.25)
+    draw = uniform(np.random.default_rng(7), -1.0, 1.0)
+    layers = [initial_parameters(H, D if k < 2 else 2 * width, draw, cell, projection=R) for k in range(4)]
+    inputs = [draw((T, B, D)), draw((4, B, width)), draw((4, B, H)), *itertools.chain(*layers)]
+    cotangents = [draw((T, B, 2 * width)), draw((4, B, width)), draw((4, B, H))]
+    mask = dropout_mask(inputs[0], inputs[1], architecture, seed=3)
+
+    def network_of(*moved: np.ndarray) -> Any:
+        rest = iter(moved[3:])
+        own = [type(one)(*itertools.islice(rest, len(one))) for one in layers]
+        return network.forward(*moved[:3], own, architecture, mask, [3, 4])
+
+    expected = complex_step(lambda *moved: network_of(*moved)[:3], inputs, cotangents)
+    got = network.backward(*cotangents, network_of(*inputs)[3])
+    assert [one._fields for one in got.layers] == [one._fields for one in layers]
+    assert max(map(roundings, flat(got), expected)) < 64
+
+
+def test_a_reversed_direction_begins_at_the_last_step_that_is_there() -> None:
+    """A short sequence in a batch gives what it gives by itself, in both directions; its padding is zero."""
+    inputs = example(BOTH)
+    y, h_T, s_T, _ = network.forward(*inputs[:3], layers_of(inputs), Architecture(directions=BOTH), None, [4, 2])
+    short = [inputs[0][:2, 1:], inputs[1][:, 1:], inputs[2][:, 1:], *inputs[3:]]
+    expected = run(short, Architecture(directions=BOTH))[:3]
+    got = (y[:2, 1:], h_T[:, 1:], s_T[:, 1:])
+    assert max(map(roundings, got, expected)) < 8
+    assert (y[2:, 1] == 0).all()
+
+
+def test_padding_is_inert_in_a_network() -> None:
+    """Other inputs and cotangents on padded steps change no output and no gradient; x_bar is zero there."""
+    inputs, cotangents = example(BOTH), cotangents_of(BOTH)
+    architecture, found = Architecture(directions=BOTH), []
+    for factor in (1.0, 3.0):
+        x, y_bar = inputs[0].copy(), cotangents[0].copy()
+        x[2:, 1], y_bar[2:, 1] = factor * x[2:, 1], factor * y_bar[2:, 1]
+        *outputs, tape = network.forward(x, *inputs[1:3], layers_of(inputs), architecture, None, [4, 2])
+        gradients = flat(network.backward(y_bar, *cotangents[1:], tape))
+        assert (gradients[0][2:, 1] == 0).all()
+        found.append([*outputs, *gradients])
+    assert all((one == other).all() for one, other in zip(*found, strict=True))
 
 
 def test_one_layer_forwards_is_the_layer() -> None:
@@ -253,8 +304,9 @@ MISUSE = [
     ),
     ({"layers": []}, "layers holds 0 sets of parameters, expected a multiple of 2, one for each layer and direction"),
     ({"layers": [], "architecture": Architecture()}, "layers holds 0 sets of parameters, expected at least 1"),
-    ({"layers": layers_of(example())[:2]}, "h0 has shape (4, 2, 2), expected (K, B, H) with K=2, B=2"),
-    ({"s0": np.ones((4, 2, 3))}, "s0 has shape (4, 2, 3), expected (K, B, H) with K=4, B=2, H=2"),
+    ({"layers": layers_of(example())[:2]}, "h0 has shape (4, 2, 2), expected (K, B, R) with K=2, B=2"),
+    ({"s0": np.ones((4, 3, 2))}, "s0 has shape (4, 3, 2), expected (K, B, H) with K=4, B=2"),
+    ({"s0": np.ones((4, 2, 3))}, "layers[0]: s0 has shape (2, 3), expected (B, H) with B=2, H=2"),
     ({"layers": layers_of(example())[2:] * 2}, "layers[0]: W has shape (8, 4), expected 3 columns, for x is 3 wide"),
     (
         {"layers": layers_of(example())[:2] * 2},
@@ -299,7 +351,7 @@ def test_misuse_of_a_network_is_a_sentence(changed: Any, kind: Any, sentence: st
 def test_a_wrong_cotangent_of_a_network_is_a_sentence() -> None:
     """A cotangent of another shape is refused before anything is computed."""
     *_, tape = network.forward(**given())
-    with pytest.raises(ValueError, match=r"^y_bar has shape \(4, 2, 2\), expected \(T, B, 2H\) with T=4, B=2, H=2$"):
+    with pytest.raises(ValueError, match=r"^y_bar has shape \(4, 2, 2\), expected \(T, B, 2R\) with T=4, B=2, R=2$"):
         network.backward(np.ones((4, 2, 2)), None, None, tape)
 
 

@@ -5,19 +5,20 @@ from functools import partial
 import pytest
 from meta_tools import messages, mutated, outcome, smallest_refuted, wrong_leaves
 
-from lstm_ref import STANDARD, chunks
+from lstm_ref import chunks
 from oracle import verify
 from oracle.subjects import networks
 from oracle.verdict import Verdict
 
-SIZES = {"T": 3, "B": 2, "D": 3, "H": 2}
+SIZES = {"T": 5, "B": 3, "D": 3, "H": 2, "R": 3}
 FIRST = {"x", *(f"layers.0.{name}" for name in "WUb")}
-BOTH_FIRST = FIRST | {f"layers.1.{name}" for name in "WUb"}
+LOWER = {"x", *(f"layers.{k}.{name}" for k in (0, 1) for name in "WUbP")}
 ALL = {"x", "h0", "s0", "W", "U", "b"}
 ONE = {"T": 1, "B": 1, "D": 1, "H": 1}
+PROJECTED = {**ONE, "R": 1}
 
 Z_BAR = "z_bar = z_bar + part.x[::d]"
-H_BAR = "h_bar = y_bar[::d, :, n * H : (n + 1) * H]"
+H_BAR = "h_bar = y_bar[::d, :, n * R : (n + 1) * R]"
 DROP = "y_bar = drop_vjp(z_bar, kept, rate)"
 CARRY = "        h_j_bar, s_j_bar = part.h0, part.s0"
 STOP = "        h_j_bar, s_j_bar = np.zeros_like(part.h0), np.zeros_like(part.s0)"
@@ -40,45 +41,50 @@ MUTANTS = {  # title: subject, module, change, gradients that are wrong at SIZES
         networks.bidirectional,
         "network",
         (Z_BAR, "z_bar = z_bar + part.x"),
-        BOTH_FIRST | {"h0", "s0"},
-        {**ONE, "T": 2},
+        LOWER | {"h0", "s0"},
+        {**PROJECTED, "T": 2},
     ),
     "= for += over directions": (
         networks.bidirectional,
         "network",
         (Z_BAR, "z_bar = part.x[::d]"),
-        BOTH_FIRST | {"h0", "s0"},
-        ONE,
+        LOWER | {"h0", "s0"},
+        PROJECTED,
     ),
     "output cotangents not turned": (
         networks.reversed_input,
         "network",
         (H_BAR, H_BAR.replace("::d", ":")),
-        FIRST | {"h0", "s0"},
+        FIRST | {"layers.0.p", "h0", "s0"},
         {**ONE, "T": 2},
     ),
     "halves of the output swapped": (
         networks.bidirectional,
         "network",
-        (H_BAR, "h_bar = y_bar[::d, :, (N - 1 - n) * H : (N - n) * H]"),
-        BOTH_FIRST | {"h0", "s0"} | {f"layers.{k}.{name}" for k in (2, 3) for name in "WUb"},
-        ONE,
+        (H_BAR, "h_bar = y_bar[::d, :, (N - 1 - n) * R : (N - n) * R]"),
+        LOWER | {"h0", "s0"} | {f"layers.{k}.{name}" for k in (2, 3) for name in "WUbP"},
+        PROJECTED,
     ),
     "no cotangent of the state": (
         networks.checkpointed,
         "checkpointing",
         (CARRY, "        h_j_bar, s_j_bar = part.h0, 0 * part.s0"),
-        ALL,
-        ONE,
+        ALL | {"P"},
+        PROJECTED,
     ),
-    "parameters of the last chunk only": (
+    "parameters of the first chunk only": (
         networks.chunked,
         "chunks",
-        ("total.U[:] += part.U", "total.U[:] = part.U"),
-        {"U"},
-        {**ONE, "T": 3},  # chunks of two steps
+        ("np.add(total, part, out=total)", "total[...] = part"),
+        {"W", "U", "b", "p"},
+        {**ONE, "T": 3, "B": 2},  # chunks of two steps, and lengths as they are drawn
     ),
 }
+
+
+def heard(subject, **sizes):
+    """What a case shows of a subject, at SIZES but for those that are given."""
+    return outcome(subject, **{name: {**SIZES, **sizes}[name] for name in subject.sizes})
 
 
 def planted(monkeypatch, subject, name, change):
@@ -92,16 +98,16 @@ def test_wrong_networks_are_refuted(monkeypatch, title):
     """Exactly the gradients that the bug spoils are refuted, and the sizes shrink to those that the bug needs."""
     subject, name, change, leaves, smallest = MUTANTS[title]
     planted_one = planted(monkeypatch, subject, name, change)
-    assert wrong_leaves(outcome(planted_one, **SIZES)) == leaves
+    assert wrong_leaves(heard(planted_one)) == leaves
     assert smallest_refuted(planted_one) == smallest
 
 
 @pytest.mark.parametrize("make", [networks.stacked, networks.bidirectional, networks.checkpointed, networks.chunked])
 def test_the_right_ones_are_certified(make):
     """The control: at the same sizes and values the modules as they stand are certified."""
-    heard = outcome(make(), **SIZES)
-    assert heard.verdict is Verdict.CERTIFIED
-    assert messages(heard) == []
+    found = heard(make())
+    assert found.verdict is Verdict.CERTIFIED
+    assert messages(found) == []
 
 
 TRUNCATED = {
@@ -115,8 +121,8 @@ TRUNCATED = {
 def test_truncations_that_cut_otherwise_are_refuted(monkeypatch, title):
     """What passes a border that nothing may pass shows at one step more than a chunk has."""
     planted_one = planted(monkeypatch, networks.truncated, "chunks", TRUNCATED[title])
-    assert wrong_leaves(outcome(planted_one, **{**SIZES, "T": 2})) == set()
-    assert wrong_leaves(outcome(planted_one, **SIZES)) == ALL
+    assert wrong_leaves(heard(planted_one, T=2)) == set()
+    assert wrong_leaves(heard(planted_one)) == ALL
     assert smallest_refuted(planted_one) == {**ONE, "T": 3}
 
 
@@ -124,7 +130,7 @@ def test_truncations_that_cut_otherwise_are_refuted(monkeypatch, title):
 def test_truncations_at_other_steps_are_refuted(k):
     """Cut every step, or every three, where every two are declared."""
     forward = partial(chunks.forward, steps=k)
-    report = verify(networks._sequence(forward, chunks.backward_truncated, STANDARD, 2), cases=12)
+    report = verify(networks._sequence(forward, chunks.backward_truncated, 2), cases=12)
     assert report.verdict is Verdict.REFUTED
     assert report.smallest == f"T={min(k + 1, 3)} B=1 D=1 H=1"
 
@@ -132,6 +138,6 @@ def test_truncations_at_other_steps_are_refuted(k):
 def test_a_truncation_is_certified_at_every_length():
     """Beyond its steps the twin, which is cut alike, certifies every gradient, over several borders."""
     for steps in (3, 4, 5):
-        heard = outcome(networks.truncated(), **{**SIZES, "T": steps})
-        assert heard.verdict is Verdict.CERTIFIED
-        assert (heard.witnesses, messages(heard)) == (["autodiff"], [])
+        found = heard(networks.truncated(), T=steps)
+        assert found.verdict is Verdict.CERTIFIED
+        assert (found.witnesses, messages(found)) == (["autodiff"], [])
