@@ -37,10 +37,10 @@ LEAVES = {
     "lstm-classic-node": {"x", "s_prev", "h_prev"} | {f"param.{kind}{gate}" for kind in "wb" for gate in "gifo"},
     "lstm-classic-network": {"x"} | {f"lstm_param.{kind}{gate}" for kind in "wb" for gate in "gifo"},
     "lstm-stacked": {"x", "h0", "s0"} | {f"layers.{k}.{kind}" for k in range(2) for kind in "WUb"},
-    "lstm-reversed": {"x", "h0", "s0"} | {f"layers.0.{kind}" for kind in "WUb"},
-    "lstm-bidirectional": {"x", "h0", "s0"} | {f"layers.{k}.{kind}" for k in range(4) for kind in "WUb"},
-    "lstm-chunked": {"x", "h0", "s0", "W", "U", "b"},
-    "lstm-checkpointed": {"x", "h0", "s0", "W", "U", "b"},
+    "lstm-reversed": {"x", "h0", "s0"} | {f"layers.0.{kind}" for kind in "WUbp"},
+    "lstm-bidirectional": {"x", "h0", "s0"} | {f"layers.{k}.{kind}" for k in range(4) for kind in "WUbP"},
+    "lstm-chunked": {"x", "h0", "s0", "W", "U", "b", "p"},
+    "lstm-checkpointed": {"x", "h0", "s0", "W", "U", "b", "P"},
     "lstm-truncated": {"x", "h0", "s0", "W", "U", "b"},
 }
 LIKE_THIS = {"deadline": None, "suppress_health_check": list(HealthCheck)}
@@ -148,10 +148,10 @@ SHAPES = {
     "lstm-classic-node": {"H": 5, "D": 3},
     "lstm-classic-network": {"T": 4, "H": 3, "D": 2},
     "lstm-stacked": {"T": 4, "B": 2, "D": 3, "H": 2},
-    "lstm-reversed": {"T": 4, "B": 2, "D": 3, "H": 5},
-    "lstm-bidirectional": {"T": 3, "B": 1, "D": 3, "H": 2},
-    "lstm-chunked": {"T": 5, "B": 2, "D": 3, "H": 4},
-    "lstm-checkpointed": {"T": 5, "B": 2, "D": 3, "H": 4},
+    "lstm-reversed": {"T": 6, "B": 3, "D": 2, "H": 4},
+    "lstm-bidirectional": {"T": 3, "B": 1, "D": 3, "H": 2, "R": 3},
+    "lstm-chunked": {"T": 6, "B": 3, "D": 2, "H": 4},
+    "lstm-checkpointed": {"T": 5, "B": 2, "D": 3, "H": 4, "R": 2},
     "lstm-truncated": {"T": 2, "B": 1, "D": 3, "H": 4},
 }
 
