@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from oracle.outcome import Outcome
     from oracle.trial import Trial
 
-TRIES, SECONDS = 1200, 2.0  # edits tried, and the seconds of this thread after which no further one is
+TRIES, SECONDS = 1200, 1.3  # edits tried, and the seconds of this thread after which no further one is
 
 
 def search(trial: Trial, failing: Outcome, smallest: Case, causes: Sequence[Cause] = ()) -> tuple[Cause, ...]:
@@ -40,13 +40,14 @@ def search(trial: Trial, failing: Outcome, smallest: Case, causes: Sequence[Caus
     if not any(comparison.wrong for comparison in failing.comparisons.values()):
         return tuple(causes)
     named = [cause for cause in causes if cause.certain and cause.line]
+    lines = {_line(cause) for cause in named} or None
     with trial.binding.untouched():
-        finder = Finder.on(trial, failing, smallest)
+        finder = Finder.on(trial, failing, smallest, lines)
         if finder is None:
             return tuple(causes)
-        if not named:
+        if lines is None:
             return (*causes, *finder.repairs())
-        repairs = finder.repairs_at({_line(cause) for cause in named})
+        repairs = finder.repairs_at(lines)
     return tuple(
         dataclasses.replace(cause, repair=repairs.get(_line(cause), "")) if cause in named else cause
         for cause in causes

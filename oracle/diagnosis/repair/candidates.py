@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from types import CodeType
 
@@ -52,15 +52,15 @@ class Group:
         return len(wrong) if self.influence is None else int(np.count_nonzero(self.influence & ~wrong))
 
 
-def candidates(bench: Bench, sources: Sequence[Source]) -> list[Group]:
-    """All edits of these functions, with what they flow into on this bench."""
+def candidates(bench: Bench, sources: Sequence[Source], lines: Collection[Line] | None = None) -> list[Group]:
+    """All edits of these functions, or of these lines of them, with what they flow into on this bench."""
     terms = _watched(bench, sources)
     every: list[Place] = []
     for source in sources:
         words = words_of(at(source.tree, source.path))
         for statement in source.statements:
             known = terms.get((source.code, statement.lineno))
-            if known is not None:
+            if known is not None and (lines is None or (source.file, statement.lineno) in lines):
                 every += places(source, statement, known, words)
     flows = influences(bench, sources, every)
     groups = [Group(place.source, place.statement, place, flow) for place, flow in zip(every, flows, strict=True)]

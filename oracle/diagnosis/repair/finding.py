@@ -27,8 +27,8 @@ class Finder:
         self._trial, self._stages, self._cases = trial, stages, cases
 
     @classmethod
-    def on(cls, trial: Trial, failing: Outcome, smallest: Case) -> Finder | None:
-        """A finder, if the gradient program is a witness and some entry is wrong in a case that is quick to run."""
+    def on(cls, trial: Trial, failing: Outcome, smallest: Case, lines: Collection[Line] | None = None) -> Finder | None:
+        """A finder, for these lines if given; None where nothing is wrong, or the gradient program is no witness."""
         if not trial.reference.speaks or trial.reference.distrust:
             return None
         sizes = [_small(trial, steps) for steps in (1, 2, 3)]
@@ -38,7 +38,8 @@ class Finder:
             del benches[0]
         if not benches or not (sources := backward_sources(benches[0])):
             return None
-        return cls(trial, [Stage(bench, sources) for bench in benches], confirming_cases(trial, failing.case, smallest))
+        stages = [Stage(bench, sources, lines) for bench in benches]
+        return cls(trial, stages, confirming_cases(trial, failing.case, smallest))
 
     def repairs(self) -> list[Cause]:
         """The repairs with one edit, or else with two; the simplest first."""

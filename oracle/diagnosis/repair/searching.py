@@ -33,13 +33,13 @@ class Found:
 class Stage:
     """A case with the edits that can be tried on it."""
 
-    def __init__(self, bench: Bench, sources: Sequence[Source]) -> None:
-        self.bench, self._sources = bench, sources
+    def __init__(self, bench: Bench, sources: Sequence[Source], lines: Collection[Line] | None = None) -> None:
+        self.bench, self._sources, self._lines = bench, sources, lines
 
     @cached_property
     def groups(self) -> list[Group]:
         """The edits; made when they are asked for, with the code as it is then."""
-        return candidates(self.bench, self._sources)
+        return candidates(self.bench, self._sources, self._lines)
 
     def right(self) -> Mask:
         """Which entries are right with the edits made so far; none, if the code fails."""
@@ -85,7 +85,7 @@ def repairs(stages: Sequence[Stage], budget: Budget) -> Found:
 
 def _completed(starts: Sequence[Try], stages: Sequence[Stage], budget: Budget) -> Iterator[tuple[Try, ...]]:
     """Pairs that begin with one of these edits: all second edits of the first that has any."""
-    for start in _best_of_all(starts, stages):
+    for start in _best_of_all(starts, stages, stages[0].bench.before):
         with made(start.edit) as possible:
             wrong = [(stage, right) for stage in stages if possible and not (right := stage.right()).all()]
             if not wrong:
@@ -100,9 +100,14 @@ def _completed(starts: Sequence[Try], stages: Sequence[Stage], budget: Budget) -
 
 def _partial(stage: Stage, budget: Budget) -> list[Try]:
     """Of the edits that do not flow into all that is wrong, those that put some of it right."""
-    right, found, last = stage.bench.before, list[Try](), math.inf
-    rest = [group for group in stage.groups if not group.reaches(~right)]
-    for rank, batches in ordered(rest, ~right):
+    right = stage.bench.before
+    return _gaining(stage, [group for group in stage.groups if not group.reaches(~right)], right, budget)
+
+
+def _gaining(stage: Stage, groups: Sequence[Group], right: Mask, budget: Budget) -> list[Try]:
+    """The least inventive edits that put some entry right and none wrong."""
+    found, last = list[Try](), math.inf
+    for rank, batches in ordered(groups, ~right):
         if rank > last:
             break
         found += [one for one in tries(stage.bench, batches, budget) if gains(one.right, right)]
@@ -118,10 +123,8 @@ def at_lines(
     if not wrong:
         return [done]
     (stage, right), left = wrong[0], set(lines) - {one.group.line for one in done}
-    starts = []
-    for _, batches in ordered([group for group in stage.groups if group.line in left], ~right):
-        starts += [one for one in tries(stage.bench, batches, budget) if gains(one.right, right)]
-    for start in _best(starts, right):
+    starts = _gaining(stage, [group for group in stage.groups if group.line in left], right, budget)
+    for start in _best_of_all(starts, stages, right):
         with made(start.edit) as possible:
             found = at_lines(stages, lines, budget, (*done, start)) if possible else []
         if found:
@@ -136,28 +139,20 @@ def _holds(edits: Sequence[Try], stages: Sequence[Stage]) -> bool:
         return all(possible) and all(bool(stage.right().all()) for stage in stages)
 
 
-def _best_of_all(starts: Sequence[Try], stages: Sequence[Stage]) -> list[Try]:
-    """The same, over all stages: what repairs a single step by chance does not put more right in several."""
-    first, *later = stages
-    simplest = sorted(starts, key=lambda one: (-gains(one.right, first.bench.before), one.edit.weight))[:_LOOKED_AT]
-    further = {id(one): _gains_with(one, later) for one in simplest}
-    ranked = sorted(simplest, key=lambda one: -(gains(one.right, first.bench.before) + further[id(one)]))
+def _best_of_all(starts: Sequence[Try], stages: Sequence[Stage], right: Mask) -> list[Try]:
+    """A few edits of each line, those first that put most right in all stages: `h[0]` is `h[t]` in one step alone."""
+    simplest = sorted(starts, key=lambda one: (-gains(one.right, right), one.edit.weight))[:_LOOKED_AT]
+    before = [stage.right() for stage in stages]
+    further = {id(one): _gains_with(one, stages, before) for one in simplest}
     by_line: dict[Line, list[Try]] = {}
-    for one in ranked:
+    for one in sorted(simplest, key=lambda one: -further[id(one)]):
         by_line.setdefault(one.group.line, []).append(one)
     return [one for alike in by_line.values() for one in alike[:_ALIKE]][:_STARTS]
 
 
-def _gains_with(one: Try, stages: Sequence[Stage]) -> int:
-    """How many entries of some stages an edit puts right; none of one of which it spoils some."""
+def _gains_with(one: Try, stages: Sequence[Stage], before: Sequence[Mask]) -> int:
+    """How many entries of all stages an edit puts right, not counting stages of which it spoils some."""
     with made(one.edit) as possible:
-        return sum(gains(stage.right(), stage.bench.before) for stage in stages) if possible else 0
-
-
-def _best(starts: Sequence[Try], right: Mask) -> list[Try]:
-    """The edits that put most entries right, the simplest of each line, and only a few."""
-    ranked = sorted(starts, key=lambda one: (-gains(one.right, right), one.edit.weight))
-    simplest: dict[tuple[Line, int], Try] = {}
-    for one in ranked:
-        simplest.setdefault((one.group.line, gains(one.right, right)), one)
-    return list(simplest.values())[:_STARTS]
+        if not possible:
+            return 0
+        return sum(gains(stage.right(), right) for stage, right in zip(stages, before, strict=True))
