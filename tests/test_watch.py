@@ -13,8 +13,9 @@ from click.testing import CliRunner
 
 from oracle import cli
 from oracle.diagnosis import Cause, Diagnosis
-from oracle.watching import keeping, loop, modules
+from oracle.watching import files, keeping, loop, modules
 from oracle.watching.display import Display
+from oracle.watching.interrupting import unless_saved
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = """\
@@ -357,6 +358,81 @@ def test_in_a_process_of_its_own(folder):
             process.kill()
 
 
+# ---- a save cuts a diagnosis short
+
+
+def test_a_save_cuts_a_diagnosis_short(folder, monkeypatch):
+    """While the cause of a failure is looked for, a save ends that, and is judged at once."""
+    begun_at = []
+
+    def endless(*found):
+        begun_at.append(time.monotonic())
+        save("right.py", SOURCE)
+        while time.monotonic() - begun_at[0] < 30:
+            time.sleep(0.001)
+        return Diagnosis()
+
+    monkeypatch.setattr("oracle.watching.judging.diagnose", endless)
+    Path("right.py").write_text(edited(SOURCE, WRONG))
+    watch = begun()
+    assert time.monotonic() - begun_at[0] < 10
+    assert (watch.show.verdicts, watch.show.reports) == (["REFUTED"], [])
+    assert verdicts(watch, 2)[-1] == "CERTIFIED"
+
+
+def test_without_a_save_the_work_is_done(folder):
+    """The control: nothing cuts short what nobody has saved over, and its own errors stay."""
+    known = {"right.py": files.stamp("right.py")}
+    assert unless_saved(known, lambda: time.sleep(0.1) or 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        unless_saved(known, lambda: 1 / 0)
+
+
+def test_an_interruption_that_is_lost_is_repeated(folder):
+    """An interruption that ends inside a callback, where Python drops it, comes again."""
+    caught = []
+
+    def deaf():
+        save("right.py", SOURCE)
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            try:
+                time.sleep(0.001)
+            except KeyboardInterrupt:
+                caught.append(time.monotonic())
+                if len(caught) == 2:
+                    raise
+
+    assert unless_saved({"right.py": files.stamp("right.py")}, deaf) is None
+    assert len(caught) == 2
+
+
+def test_ctrl_c_is_passed_on(folder):
+    """The user's own interruption is no save."""
+
+    def interrupted():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        unless_saved({"right.py": files.stamp("right.py")}, interrupted)
+
+
+def test_work_that_ends_as_the_file_is_saved(folder):
+    """Whichever comes first, no interruption is left behind."""
+    for pause in (0.0, 0.015, 0.02, 0.025, 0.03):
+        known = {"right.py": files.stamp("right.py")}
+
+        def work(pause=pause):
+            save("right.py", SOURCE)
+            until = time.monotonic() + pause
+            while time.monotonic() < until:
+                pass
+            return 7
+
+        assert unless_saved(known, work) in (7, None)
+        time.sleep(0.03)
+
+
 # ---- what survives a save
 
 
@@ -403,6 +479,24 @@ def test_another_reference_is_traced(folder, source, edit, verdict):
     save("right.py", edited(source, edit))
     assert verdicts(watch, 2)[-1] == verdict
     assert program(watch) is not before
+
+
+def test_programs_of_registered_subjects_survive():
+    """The gradient programs of the LSTM's layer and objects are kept when all of lstm_ref is loaded again."""
+    program = (
+        "from oracle import subjects\n"
+        "from oracle.trial import Trial\n"
+        "from oracle.watching.keeping import keep_program\n"
+        "from oracle.watching.modules import afresh, project\n"
+        "for name in ('lstm-seed', 'lstm-standard', 'lstm-classic-node', 'lstm-classic-network'):\n"
+        "    old = Trial(subjects.load(name), 30)\n"
+        "    old.reference.program\n"
+        "    gone = project(old.subject)\n"
+        "    new = Trial(afresh(gone, lambda: subjects.load(name)), 30)\n"
+        "    print(name, new.subject.form.code[0] is not old.subject.form.code[0], keep_program(old, new, gone))\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert [line.split()[1:] for line in ran.stdout.splitlines()] == [["True", "True"]] * 4, ran.stderr
 
 
 def test_keeping_too_much_would_certify_what_is_wrong(folder, monkeypatch):

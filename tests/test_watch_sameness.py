@@ -15,12 +15,16 @@ def made(text, name="f", **known):
 
 DATACLASS = """
 import dataclasses
+import functools
 
 @dataclasses.dataclass(frozen=True)
 class C:
     a: int = 1
 
-    @property
+    def __post_init__(self):
+        vars(self)["kept"] = 1
+
+    @functools.cached_property
     def b(self):
         return self.a
 
@@ -66,6 +70,7 @@ DIFFERENT = [
     ("k = object()\ndef f(x): return k", "", ""),
     ("def f(x): return eval('x')", "", ""),
     ("def f(x): return globals()['f']", "", ""),
+    ("import sys\ndef f(x): return sys.modules[x]", "", ""),
     ("def f(x):\n    import a_module_that_is_not_loaded\n    return x", "", ""),
     ("class C:\n    def m(self): return 1\nc = C()\ndef f(x): return c.m()", "", ""),
 ]

@@ -17,11 +17,12 @@ from oracle.loading import UnknownSubject, load
 from oracle.verdict import Report, WitnessesDisagree
 from oracle.watching import files as looking
 from oracle.watching.files import Stamp
+from oracle.watching.interrupting import unless_saved
 from oracle.watching.judging import Docket
 from oracle.watching.keeping import keep_program
 from oracle.watching.modules import afresh, loaded_since, project
 
-LEAST_CASES, FIRST_SECONDS = 2, 0.15  # heard at once after a save
+LEAST_CASES, FIRST_SECONDS = 2, 0.1  # heard at once after a save
 _NOT_THEIRS = (
     os.path.dirname(os.path.dirname(os.path.realpath(__file__))) + os.sep,
     os.path.realpath(sysconfig.get_path("stdlib")) + os.sep,
@@ -225,12 +226,14 @@ class Watch:
     def _finish(self, docket: Docket) -> None:
         if not docket.finished:
             return
+        stamps = next(group.stamps for group in self.groups if docket in group.dockets)
         try:
-            report = docket.report()
+            report = unless_saved(stamps, docket.report)
         except (WitnessesDisagree, ValueError, LookupError) as error:
             self.show.failed([docket.subject.name], error)
             return
-        self.show.last(report)
+        if report is not None:
+            self.show.last(report)
 
 
 def _saved(stamps: dict[str, Stamp]) -> float | None:

@@ -19,6 +19,7 @@ import numpy as np
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, type(Ellipsis))
 _IMPORT = dis.opmap["IMPORT_NAME"]
 _OF_ANY_CLASS = frozenset({"__dict__", "__weakref__", "__dataclass_fields__", "__dataclass_params__"})
+_ANYTHING = frozenset({"globals", "eval", "exec", "__import__", "import_module", "modules"})  # may reach any name
 _CODE = (
     "co_code",
     "co_names",
@@ -90,6 +91,8 @@ class _Comparison:
             return self.same((old.func, old.args, old.keywords), (new.func, new.args, new.keywords))
         if isinstance(old, staticmethod | classmethod):
             return self.same(old.__func__, new.__func__)
+        if isinstance(old, functools.cached_property):
+            return self.same(old.func, new.func)
         if isinstance(old, property):
             return self.same((old.fget, old.fset, old.fdel), (new.fget, new.fset, new.fdel))
         return old is new or self._instance(old, new)
@@ -174,7 +177,7 @@ def _codes(code: CodeType) -> list[CodeType]:
 def _names(code: CodeType) -> set[str] | None:
     """The names that may be looked up among the globals; None if that cannot be known."""
     names = {name for one in _codes(code) for name in one.co_names}
-    return None if names & {"globals", "eval", "exec", "__import__", "import_module", "vars", "locals"} else names
+    return None if names & _ANYTHING else names
 
 
 def _imports(code: CodeType) -> list[str]:
