@@ -18,8 +18,12 @@ TOTAL = (STEP, "s_total_bar = np.add(c_bar, s_bar,", "s_total_bar = np.subtract(
 G_BAR = (STEP, "np.multiply(s_total_bar, i, out=g_bar)", "np.multiply(s_total_bar, o, out=g_bar)")
 I_BAR = (STEP, "np.multiply(s_total_bar, g, out=i_bar)", "np.multiply(s_total_bar, -g, out=i_bar)")
 F_BAR = (STEP, "np.multiply(s_total_bar, s_prev, out=f_bar)", "np.multiply(s_total_bar, tape.s, out=f_bar)")
-GATES = (STEP, "sigmoid_slope_by_tail(gates[own], tails[own], out", "tanh_slope_at(gates[own], out")
-A_G = (STEP, "np.multiply(g_bar, tanh_slope_at(tails[0],", "np.multiply(g_bar, tanh_slope_at(i,")
+GATES = (
+    STEP,
+    "np.multiply(gates_bar[own], sigmoid_slope_by_tail(gates[own], tails[own], out=slopes[own]), out=a_gates_bar[1:])",
+    "a_gates_bar[1:] = gates_bar[own]",
+)
+A_G = (STEP, "np.multiply(g_bar, tanh_slope_at(", "np.multiply(i_bar, tanh_slope_at(")
 H_BAR = (BACK, "np.add(h_bar[t], h_next_bar, out=h_t_bar)", "h_t_bar[...] = h_bar[t]")
 H_LATE = (BACK, "np.add(h_bar[t], h_next_bar,", "np.add(h_bar[t - 1], h_next_bar,")
 H_NEXT = (BACK, "np.matmul(a_bar[t], U, out=h_next_bar)", "np.matmul(a_bar[t], -U, out=h_next_bar)")

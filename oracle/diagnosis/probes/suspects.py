@@ -133,10 +133,9 @@ class Inquiry:
         elif source is not None and other and not _by_field(source, node, value):
             self.suspects.add(source.statement, rank - 1)
         elif source is not None:
-            hands_over = source.statement.is_plain or event.statement.is_plain or event.statement.is_loop
-            self.into(
-                source, _target(source, node), rank - 1 if hands_over and not self._passed else rank + 1, depth + 1
-            )
+            hands_over = _hands_over(event.statement) or (source.statement.is_plain and depth > 0)
+            closer = -1 if hands_over and not self._passed else 1
+            self.into(source, _target(source, node), rank + closer, depth + 1)
         elif name in event.call.parameters and name != "self" and event.call.parent is not None:
             self._follow_out(event.call, event.call.parent, name, rank + (1 if self._passed else -1), depth)
         else:
