@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from oracle.arithmetic.refusals import Place
 from oracle.cases import GENERIC, SATURATED, Case
 from oracle.outcome import Outcome
 from oracle.tracing import unreached
@@ -108,7 +109,7 @@ class Summary:
                 f"exactly zero on both sides in every case: {', '.join(silent)}; is it multiplied by weights that are "
                 "zero because no parameters= draws them, or does no output depend on it?"
             )
-        if any(unreached(self.trial.backward_codes, self.trial.executed)):
+        if self._unreached():
             yield (
                 'where an option leads to a line that no case reached, let cases draw it, as oracle.choice("train", '
                 '"eval") or oracle.booleans(""), or make a subject for each value with oracle.fixed'
@@ -181,8 +182,14 @@ class Summary:
             message = f"{which} met a kink, where the derivative does not exist: {stuck[0].kink}"
             yield Finding(Verdict.UNDECIDED, message, case=str(stuck[0].case))
 
+    def _unreached(self) -> list[Place]:
+        """Lines of the backward that no case reached; none to speak of where no case came to its end at all."""
+        if not any(outcome.comparisons for outcome in self.outcomes):
+            return []
+        return unreached(self.trial.backward_codes, self.trial.executed)
+
     def _unreached_lines(self) -> Iterable[Finding]:
-        for place in unreached(self.trial.backward_codes, self.trial.executed):
+        for place in self._unreached():
             yield Finding(Verdict.UNDECIDED, f"no case reached this line of the backward: {place}")
 
     # ---- leaves
