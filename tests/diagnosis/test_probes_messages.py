@@ -164,7 +164,6 @@ def test_code_that_leaves_balls():
     assert notes == ["probes could not be examined: the code left ball arithmetic, raised, or met a tie"]
 
 
-SUCH_AS = 'expected one such as "do" or "da[1]"'
 DENSE = """
 def forward(x, w, b):
     h = np.tanh(x @ w + b)
