@@ -84,7 +84,7 @@ def _stands(subjects: Sequence[Subject], functions: Sequence[str], tell: Told) -
         known = {name for one in found for scene in one.scenes for name in _names(scene)}
         if missing := [name for name in functions if name not in known]:
             titles = ", ".join(subject.name for subject in subjects)
-            raise ValueError(f"no function of {titles} is called {missing[0]!r}; expected one with source text")
+            raise ValueError(f"there is no function {missing[0]!r} that only the backward of {titles} runs")
     return [one for one in found if one.scenes or not functions]
 
 

@@ -72,17 +72,17 @@ def stand(subject: Subject, functions: Sequence[str] = ()) -> Stand:
 
     Parameters
     ----------
-    functions : names such as `lstm_ref.cell.step_vjp` or `step_vjp`; absent, all that only the backward runs
+    functions : of those that only the backward runs, these: `lstm_ref.cell.step_vjp` or `step_vjp`; absent, all
 
     Raises
     ------
     ValueError
-        If the subject raises as it is, or none of its functions has such a name.
+        If the subject raises as it is.
     """
     trial = Trial(subject, DIGITS)
     found, shared = backward_functions(trial)
     if functions:
-        found = [one for one in trial.binding.functions if _called(one) & set(functions)]
+        found = [one for one in found if _called(one) & set(functions)]
     return Stand(subject, trial, scenes(trial, found), shared)
 
 

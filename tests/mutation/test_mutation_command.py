@@ -70,7 +70,10 @@ def test_a_survivor_is_shown_with_its_diff_and_costs_the_exit_code(run, tmp_path
             ["lstm-seed", "--operators", "nonsense"],
             "Error: there is no operator 'nonsense'; the operators are ",
         ),
-        (["lstm-seed", "--function", "nowhere"], "Error: no function of lstm-seed is called 'nowhere'; expected one "),
+        (
+            ["lstm-seed", "--function", "nowhere"],
+            "Error: there is no function 'nowhere' that only the backward of lstm-seed runs",
+        ),
         (["lstm-seed", "--limit", "0"], "Usage: "),
     ],
 )

@@ -115,10 +115,11 @@ def test_a_subject_that_raises_as_it_is_cannot_be_mutated():
 
 
 def test_a_function_that_is_not_there_is_refused(module):
-    """A name that no function under test has is refused with a sentence."""
-    message = r"^no function of looping is called 'nowhere'; expected one with source text$"
-    with pytest.raises(ValueError, match=message):
-        mutate([subject_of(module)], functions=["nowhere"])
+    """A name that is not there, or of a function that the forward runs, is refused with a sentence."""
+    for name in ("nowhere", "forward"):
+        message = rf"^there is no function '{name}' that only the backward of looping runs$"
+        with pytest.raises(ValueError, match=message):
+            mutate([subject_of(module)], functions=[name])
 
 
 def test_an_empty_matrix_is_not_ok(module):
