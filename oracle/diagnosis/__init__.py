@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from oracle.diagnosis.cause import Cause, Diagnosis
@@ -13,12 +14,22 @@ if TYPE_CHECKING:
 
 __all__ = ["Cause", "Diagnosis", "diagnose"]
 
+Found = tuple[Sequence[Cause], Sequence[str]]  # causes, and what was ruled out or could not be looked at
+
 
 def diagnose(trial: Trial, failing: Outcome, smallest: Case) -> Diagnosis:
     """What is known of the cause of a failure, given the worst outcome and the smallest case that fails like it."""
     from oracle.diagnosis import patterns, probes, repair
 
-    found, notes = probes.examine(trial, failing, smallest)
-    repaired = repair.search(trial, failing, smallest, found)
-    causes, ruled_out = patterns.recognise(trial, failing, smallest)
-    return Diagnosis((*repaired, *causes), (*notes, *ruled_out))
+    found, notes = _looked("at probes", lambda: probes.examine(trial, failing, smallest))
+    repaired, trouble = _looked("for repairs", lambda: (repair.search(trial, failing, smallest, found), ()))
+    causes, ruled_out = _looked("for patterns", lambda: patterns.recognise(trial, failing, smallest))
+    return Diagnosis((*(repaired or found), *causes), (*notes, *trouble, *ruled_out))
+
+
+def _looked(what: str, search: Callable[[], Found]) -> Found:
+    """What a search found; one that fails says so, for no diagnosis may cost the verdict that it explains."""
+    try:
+        return search()
+    except Exception as error:
+        return (), (f"looking {what} failed, which is a fault of the oracle: {type(error).__name__}: {error}",)
