@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from oracle.outcome import Outcome
     from oracle.trial import Trial
 
-TRIES, SECONDS = 1200, 1.3  # edits tried, and the seconds of this thread after which no further one is
+TRIES, SECONDS = 1500, 2.5  # edits tried, and the seconds of this thread after which no further one is
 
 
 def search(trial: Trial, failing: Outcome, smallest: Case, causes: Sequence[Cause] = ()) -> tuple[Cause, ...]:

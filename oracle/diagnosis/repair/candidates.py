@@ -47,6 +47,10 @@ class Group:
         """Whether it may change every one of these entries."""
         return self.influence is None or bool(self.influence[wrong].all())
 
+    def flows_into(self, wrong: Mask) -> bool:
+        """Whether it is known to change these entries and no other."""
+        return self.influence is not None and bool((self.influence == wrong).all())
+
     def excess(self, wrong: Mask) -> int:
         """How many other entries it changes; as many as can be where that is not known."""
         return len(wrong) if self.influence is None else int(np.count_nonzero(self.influence & ~wrong))

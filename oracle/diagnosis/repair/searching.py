@@ -54,7 +54,9 @@ def single(stage: Stage, right: Mask, budget: Budget, apart: Collection[Line] = 
     for rank, batches in ordered([group for group in groups if group.reaches(wrong)], wrong):
         if rank > last:
             break
-        for one in tries(stage.bench, batches, budget):
+        exactly = any(one.group.flows_into(wrong) for (one,) in found.repairs)
+        likely = [batch for batch in batches if batch[0].flows_into(wrong)] if exactly else batches
+        for one in tries(stage.bench, likely, budget):
             if one.right.all():
                 found.repairs.append((one,))
                 last = min(last, rank + _NEXT)

@@ -14,7 +14,7 @@ from oracle.diagnosis.repair.candidates import Group
 from oracle.diagnosis.repair.filling import codes, compiled
 from oracle.diagnosis.repair.sources import Edit
 
-BEYOND = 1.0  # how much more of an invention an edit is that would have spoilt more than is wrong
+BEYOND = 1.0  # how much more of an invention an edit is that flows, or may flow, into more than is wrong
 
 
 class Budget:
@@ -57,7 +57,7 @@ def ordered(groups: Sequence[Group], wrong: Mask) -> Iterator[tuple[float, list[
     """
     ranked: dict[float, dict[int, Batch]] = {}
     for number, group in enumerate(groups):
-        more = BEYOND if group.influence is not None and group.excess(wrong) else 0.0
+        more = BEYOND if group.influence is None or group.excess(wrong) else 0.0
         for edit in group.edits:
             ranked.setdefault(edit.weight + more, {}).setdefault(number, (group, []))[1].append(edit)
     for rank in sorted(ranked):
