@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
-from oracle.report.text import details, digits_text, safe, witnesses
-from oracle.verdict import FloatAccuracy, LeafReport, Report, Verdict
+from oracle.diagnosis.cause import Cause
+from oracle.report.source import excerpt_of
+from oracle.report.table import ASCII_BAR, BAR, fits, narrow, styled, table
+from oracle.report.text import after_diagnosis, before_diagnosis, digits_text, one_line, safe, witnesses
+from oracle.verdict import Report, Verdict
 from oracle.verify import Progress as Told
 
-_STYLES = {Verdict.CERTIFIED: "bold green", Verdict.CONSISTENT: "green", Verdict.UNDECIDED: "bold yellow"}
+_BESIDES_NAME = 90  # columns of a progress line beside the name
+_EXCERPTS = 3  # places of the diagnosis whose source is shown
 
 
 class _Speed(ProgressColumn):
@@ -24,11 +25,6 @@ class _Speed(ProgressColumn):
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
         return Text(f"{speed:.0f} cases/s" if speed else "")
-
-
-def styled(verdict: Verdict) -> Text:
-    """The name of a verdict in its colour."""
-    return Text(verdict.name, style=_STYLES.get(verdict, "bold red"))
 
 
 class Terminal:
@@ -42,14 +38,17 @@ class Terminal:
         """Show a bar for this subject."""
         if not self.err.is_terminal:
             return lambda done, total, verdict: None
-        columns = (TextColumn("{task.fields[subject]}", markup=False), BarColumn(), MofNCompleteColumn(), _Speed())
-        self._progress = Progress(*columns, TimeElapsedColumn(), console=self.err, transient=True)
-        task = self._progress.add_task("", total=cases, subject=safe(subject))
+        name, verdict = (TextColumn(f"{{task.fields[{field}]}}", markup=False) for field in ("subject", "verdict"))
+        count = (MofNCompleteColumn(), _Speed())
+        wide = self.err.width >= _BESIDES_NAME + len(one_line(subject))
+        columns = (name, verdict, BarColumn(), *count, TimeElapsedColumn()) if wide else (verdict, *count)
+        self._progress = Progress(*columns, console=self.err, transient=True)
+        task = self._progress.add_task("", total=cases, subject=one_line(subject), verdict="")
         self._progress.start()
 
         def told(done: int, total: int, verdict: Verdict) -> None:
             if self._progress is not None:
-                self._progress.update(task, completed=done)
+                self._progress.update(task, completed=done, verdict=_so_far(verdict))
 
         return told
 
@@ -64,15 +63,49 @@ class Terminal:
         title = Text.assemble(styled(report.verdict), "  ", (safe(report.subject), "bold"), "  ")
         title.append(f"{report.cases} cases, {report.entries:,} entries, {report.seconds:.1f} s", style="dim")
         self.out.print(title)
-        table = _table(report)
-        width = max(self.out.width, _least_width(self.out, table))
-        self.out.print(table, width=width, crop=False)
-        if not report.ok:
-            self.out.print(Text(safe("\n".join(f"  {line}" for line in details(report)))), soft_wrap=True)
-        else:
+        self._table(report)
+        if report.ok:
             for note in (f"witnesses: {witnesses(report)}", *report.notes):
-                self.out.print(Text(f"  {safe(note)}", style="dim"), soft_wrap=True)
+                self._say(note, "dim")
+        else:
+            self._failure(report)
         self.out.print()
+
+    def _table(self, report: Report) -> None:
+        """All gradients; below each other where the terminal is too narrow for a table."""
+        bar = BAR if _writes(self.out, BAR) else ASCII_BAR
+        some_failed = any(leaf.worst_case for leaf in report.leaves)
+        for with_case in (True, False) if some_failed else (False,):
+            if fits(self.out, found := table(report, bar=bar, with_case=with_case)):
+                self.out.print(found)
+                return
+        for line in narrow(report, bar=bar):
+            self.out.print(line, soft_wrap=True)
+
+    def _failure(self, report: Report) -> None:
+        """Claim, where, numbers, how much, likely cause with its source, replay."""
+        for line in before_diagnosis(report):
+            self._say(line)
+        shown: set[tuple[str, int]] = set()
+        for cause in report.diagnosis.causes:
+            for number, line in enumerate(cause.lines()):
+                self._say(one_line(line), "" if number else "bold")
+            if (cause.file, cause.line) not in shown and len(shown) < _EXCERPTS:
+                shown.add((cause.file, cause.line))
+                self._source(cause)
+        for line in report.diagnosis.lines()[sum(len(cause.lines()) for cause in report.diagnosis.causes) :]:
+            self._say(one_line(line))
+        for line in after_diagnosis(report):
+            self._say(line)
+
+    def _source(self, cause: Cause) -> None:
+        """The statement among its neighbours, marked also where there are no colours."""
+        found = excerpt_of(cause)
+        for row in [] if found is None else found.rows():
+            self._say(f"  {row}", "bold red" if row.startswith(">") else "dim")
+
+    def _say(self, line: str, style: str = "") -> None:
+        self.out.print(Text(f"  {safe(line)}", style=style), soft_wrap=True)
 
     def close(self, reports: Sequence[Report], seconds: float) -> None:
         """One line for all."""
@@ -96,37 +129,15 @@ class Terminal:
         self.err.print(Text(safe(message), style="bold red"), soft_wrap=True)
 
 
-def _least_width(console: Console, table: Table) -> int:
-    """The width below which names and numbers would be cut: a narrow terminal wraps lines, and nothing is lost."""
-    return Measurement.get(console, console.options.update(max_width=10_000), table).minimum
+def _so_far(verdict: Verdict) -> str:
+    """A word where the verdict is not ok already."""
+    return "" if verdict.ok else verdict.name
 
 
-def _table(report: Report) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 2), header_style="dim")
-    table.add_column("gradient", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    for heading in ("entries", "digits", "float64 ulps", "float32 ulps"):
-        table.add_column(heading, justify="right", min_width=7)
-    in_floats_alone = any(leaf.verdict is Verdict.CONSISTENT for leaf in report.leaves)
-    if in_floats_alone:
-        table.add_column("would see", justify="right")
-    for leaf in report.leaves:
-        limit = [_limit(leaf)] if in_floats_alone else []
-        table.add_row(Text(safe(leaf.name)), styled(leaf.verdict), f"{leaf.entries:,}", *_numbers(leaf), *limit)
-    return table
-
-
-def _limit(leaf: LeafReport) -> str:
-    """The smallest relative error that would have been seen, in float64."""
-    return "-" if leaf.float64 is None else f"{leaf.float64.detection_limit:.0e}"
-
-
-def _numbers(leaf: LeafReport) -> tuple[str, str, str]:
-    digits = str(math.floor(leaf.digits)) if leaf.verdict is Verdict.CERTIFIED else "-"
-    return digits, _ulps(leaf.float64), _ulps(leaf.float32)
-
-
-def _ulps(accuracy: FloatAccuracy | None) -> str:
-    if accuracy is None or math.isnan(accuracy.max_ulps):
-        return "-"
-    return f"{accuracy.max_ulps:.1f}" if accuracy.max_ulps < 1000 else f"{accuracy.max_ulps:.0e}"
+def _writes(console: Console, text: str) -> bool:
+    """Whether the encoding of a console has these characters."""
+    try:
+        text.encode(console.encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from oracle.verdict import LeafReport, Report, Verdict
 
@@ -60,7 +61,17 @@ def claim(report: Report) -> str:
 
 def details(report: Report) -> list[str]:
     """Everything below the claim, one line a fact."""
-    lines = [*_entries(report), *_findings(report), *report.diagnosis.lines(), *_limits(report)]
+    return [*before_diagnosis(report), *_each_one_line(report.diagnosis.lines()), *after_diagnosis(report)]
+
+
+def before_diagnosis(report: Report) -> list[str]:
+    """What was seen: wrong entries and findings."""
+    return _each_one_line([*_entries(report), *_findings(report)])
+
+
+def after_diagnosis(report: Report) -> list[str]:
+    """Who said so, what else is to be known, and how to see it again."""
+    lines = [*_limits(report)]
     if report.verdict is Verdict.REFUTED and report.testimony_digits > 0:
         digits = digits_text(report.testimony_digits)
         lines.append(f"finite differences of the hand-written forward side with the oracle ({digits})")
@@ -71,7 +82,11 @@ def details(report: Report) -> list[str]:
         lines.append(f"{report.redrawn} {were} redrawn: at a kink, or outside the domain of the forward")
     last = [f"smallest failing sizes: {report.smallest}"] if report.smallest else []
     last += [f"replay: {report.replay}"] if report.replay else []
-    return [one_line(line) for line in (*lines, *(["      ".join(last)] if last else []))]
+    return _each_one_line([*lines, *(["      ".join(last)] if last else [])])
+
+
+def _each_one_line(lines: Iterable[str]) -> list[str]:
+    return [one_line(line) for line in lines]
 
 
 def _entries(report: Report) -> list[str]:

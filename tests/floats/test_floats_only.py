@@ -287,7 +287,7 @@ def test_code_that_takes_no_float32_is_not_blamed():
 def test_the_report_names_the_line_and_the_limits():
     """Text, JSON and table say where the code left balls, and how small an error would have been seen."""
     from oracle.report.json import to_dict
-    from oracle.report.terminal import _table
+    from oracle.report.table import table
 
     report = verify(layer(by_buffer, reference=twin), cases=8)
     text = str(report)
@@ -298,7 +298,7 @@ def test_the_report_names_the_line_and_the_limits():
     (subject,) = to_dict([report], 1.0)["subjects"]
     assert subject["verdict"] == "CONSISTENT"
     assert all(0 < leaf["float64"]["detection_limit"] < 1e-13 for leaf in subject["leaves"])
-    assert [str(column.header) for column in _table(report).columns][-1] == "would see"
+    assert [str(column.header) for column in table(report).columns][-1] == "would see"
 
 
 MEMORYVIEW = "memoryview: a bytes-like object is required, not 'BallArray'"
@@ -306,11 +306,11 @@ MEMORYVIEW = "memoryview: a bytes-like object is required, not 'BallArray'"
 
 def test_a_certified_report_has_no_such_column():
     """The control: nothing that stayed in balls is given a limit in place of its digits."""
-    from oracle.report.terminal import _table
+    from oracle.report.table import table
 
     report = verify(layer(np.tanh, reference=twin), cases=4)
     assert report.verdict is Verdict.CERTIFIED
-    assert [str(column.header) for column in _table(report).columns][-1] == "float32 ulps"
+    assert [str(column.header) for column in table(report).columns][-1] == "float32 ulps"
     assert "would have seen" not in str(report)
 
 
