@@ -31,7 +31,7 @@ def mutate(
     from oracle.mutation.campaign import mutate as judge
     from oracle.report.matrix import MatrixTerminal
 
-    loaded = [subject for text in subjects or (*everything(), *_parts()) for subject in load_subjects(text)]
+    loaded = [subject for text in subjects or (*_parts(), *everything()) for subject in load_subjects(text)]
     chosen = [name.strip() for name in operators.split(",")] if operators is not None else []
     terminal = MatrixTerminal()
     try:

@@ -31,7 +31,7 @@ from oracle.verdict import Comparison
 
 FRESH = 200
 _LARGE = 3  # times as large as the declared sizes
-_LARGE_EVERY, _CONTRACT_EVERY = 20, 10
+_LARGE_EVERY, _CONTRACT_EVERY = 10, 10
 _SECONDS = 20.0
 
 
@@ -86,13 +86,13 @@ class Cases:
             self._heard.append(bench)
 
     def _case(self, number: int) -> Case:
-        """Regimes in turn, mostly small sizes, every twentieth case up to three times the declared ones."""
+        """Regimes in turn, small sizes; in every tenth case one size is up to three times as large as declared."""
         regime, seed = REGIMES[number % len(REGIMES)], key("fresh", number) % 2**32
         truncate = self.trial.subject.deviations.truncate
-        sizes = {}
+        sizes, names = {}, [name for name in self.trial.sizes if name != "T" or truncate is None]
+        wide = names[number // _LARGE_EVERY % len(names)] if names and not number % _LARGE_EVERY else ""
         for name, (low, high) in self.trial.sizes.items():
-            fixed = name == "T" and truncate is not None
-            most = _LARGE * high if not number % _LARGE_EVERY and not fixed else min(high, low + 3)
+            most = _LARGE * high if name == wide else min(high, low + 3)
             sizes[name] = low + int(below(most - low + 1, key(seed, name), 1)[0])
         if regime == "size one":
             sizes = {name: low for name, (low, _) in self.trial.sizes.items()}
