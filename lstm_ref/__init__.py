@@ -11,6 +11,7 @@
     Variant, variant, VANILLA, NIG, NFG, NOG, NIAF, NOAF, CIFG, NP, FGR, SEED, STANDARD   which cell
     gru_forward, gru_backward               a gated recurrent unit, in both conventions
     Parameters, initial_parameters, uniform, reseeding_global_generator, from_gates, to_gates   parameters
+    weights                                 torch's and ONNX's weights in and out; safetensors, npz and ONNX files
     sigmoid, sigmoid_slope, tanh, tanh_slope, sigmoid_slope_by_tail, tanh_slope_at   activations
 
 `python -m lstm_ref` runs the demonstration of nicodjimenez/lstm.
@@ -19,6 +20,7 @@
 from lstm_ref import checkpointing as checkpointing
 from lstm_ref import chunks as chunks
 from lstm_ref import network as network
+from lstm_ref import weights as weights
 from lstm_ref.activations import sigmoid as sigmoid
 from lstm_ref.activations import sigmoid_slope as sigmoid_slope
 from lstm_ref.activations import sigmoid_slope_by_tail as sigmoid_slope_by_tail

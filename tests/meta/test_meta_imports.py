@@ -16,6 +16,7 @@ from oracle.hearing import Hearing
 from oracle.trial import Trial
 
 ROOT = Path(__file__).resolve().parents[2]
+FORMATS = {"safetensors": "lstm_ref/weights/of_safetensors.py", "onnx": "lstm_ref/weights/model.py"}
 COMPILED = "/jax/core/compile/backend_compile_duration"
 
 
@@ -49,8 +50,13 @@ def _top(module):
 
 
 def numpy_only(file, module):
-    """lstm_ref imports NumPy, the standard library and itself."""
-    return _top(module) in {"numpy", "lstm_ref", *sys.stdlib_module_names}
+    """lstm_ref imports NumPy, the standard library and itself; its files in other formats have their libraries."""
+    return _top(module) in {"numpy", "lstm_ref", *FORMATS, *sys.stdlib_module_names}
+
+
+def formats_have_their_room(file, module):
+    """A library that reads a file format is imported by the module of lstm_ref that reads these files."""
+    return _top(module) not in FORMATS or FORMATS[_top(module)] == file
 
 
 def core_knows_no_lstm(file, module):
@@ -81,6 +87,7 @@ def verdicts_are_words(file, module):
 
 RULES = [
     (numpy_only, "lstm_ref", "lstm_ref/layer.py", "import scipy.special"),
+    (formats_have_their_room, "lstm_ref", "lstm_ref/weights/files.py", "def f():\n    import onnx"),
     (core_knows_no_lstm, "oracle", "oracle/verify.py", "def f():\n    from lstm_ref import layer"),
     (jax_has_its_room, "oracle", "oracle/witnesses/autodiff.py", "def f():\n    import jax.numpy as jnp"),
     (flint_has_its_room, "oracle", "oracle/comparison.py", "from flint import arb"),
@@ -120,7 +127,8 @@ def run(code):
 
 
 LOADED = (
-    "import {}, sys; print(*sorted({{'jax', 'flint', 'hypothesis', 'rich', 'pytest', 'oracle'}} & set(sys.modules)))"
+    "import {}, sys; print(*sorted("
+    "{{'jax', 'flint', 'onnx', 'safetensors', 'hypothesis', 'rich', 'pytest', 'oracle'}} & set(sys.modules)))"
 )
 
 
@@ -132,7 +140,7 @@ def test_importing_the_oracle_imports_no_jax():
 
 def test_importing_the_lstm_imports_numpy_alone():
     """`import lstm_ref` imports nothing of the oracle, of JAX or of flint."""
-    assert run(LOADED.format("lstm_ref, lstm_ref.classic, lstm_ref.layer")) == ""
+    assert run(LOADED.format("lstm_ref, lstm_ref.classic, lstm_ref.layer, lstm_ref.weights")) == ""
 
 
 def test_the_twins_import_jax():
