@@ -1,14 +1,15 @@
-"""Several subjects verified one after another, with somebody watching."""
+"""Several subjects verified, one after another or on several cores, with somebody watching."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from oracle import parallel
 from oracle.records import saved
 from oracle.subject import Subject
-from oracle.verdict import Report
+from oracle.verdict import Report, Verdict
 from oracle.verify import Progress, verify
 
 
@@ -26,13 +27,23 @@ class Watcher(Protocol):
 
 
 def run_session(
-    subjects: Sequence[Subject], *, cases: int, seed: int, digits: float, terminal: Watcher, records: bool = False
+    subjects: Sequence[Subject],
+    *,
+    cases: int,
+    seed: int,
+    digits: float,
+    terminal: Watcher,
+    records: bool = False,
+    jobs: int = 1,
 ) -> tuple[list[Report], float]:
-    """The reports of all subjects, and the time it took; with `records`, failing cases are saved to be replayed."""
+    """The reports of all subjects, and the time it took.
+
+    With `records`, failing cases are saved to be replayed. Registered subjects are verified in `jobs` processes.
+    """
     began, reports = time.perf_counter(), []
-    for subject in subjects:
-        progress = terminal.begin(subject.name, cases)
-        report = verify(subject, cases=cases, seed=seed, digits=digits, progress=progress)
+    shared = jobs > 1 and parallel.can_share(subjects)
+    judged = (_on_cores if shared else _one_by_one)(subjects, terminal, jobs, cases=cases, seed=seed, digits=digits)
+    for subject, report in zip(subjects, judged, strict=True):
         if records:
             report = saved(report, spec=subject.spec, digits=digits)
         reports.append(report)
@@ -40,3 +51,23 @@ def run_session(
     seconds = time.perf_counter() - began
     terminal.close(reports, seconds)
     return reports, seconds
+
+
+def _one_by_one(
+    subjects: Sequence[Subject], terminal: Watcher, _: int, *, cases: int, seed: int, digits: float
+) -> Iterator[Report]:
+    """Each report, while the terminal shows how many cases were heard."""
+    for subject in subjects:
+        progress = terminal.begin(subject.name, cases)
+        yield verify(subject, cases=cases, seed=seed, digits=digits, progress=progress)
+
+
+def _on_cores(
+    subjects: Sequence[Subject], terminal: Watcher, jobs: int, *, cases: int, seed: int, digits: float
+) -> Iterator[Report]:
+    """Each report, while the terminal shows which subject is waited for."""
+    found = parallel.reports(subjects, jobs, cases=cases, seed=seed, digits=digits)
+    for number, subject in enumerate(subjects):
+        told = terminal.begin(f"{subject.name} and others, {jobs} at a time", len(subjects))
+        told(number, len(subjects), Verdict.CERTIFIED)
+        yield next(found)

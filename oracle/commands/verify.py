@@ -20,6 +20,7 @@ from oracle.commands.common import EXIT_NOT_OK, EXIT_OK, EXIT_OURS, Misuse, ever
 @click.option("--json", "json_path", type=click.Path(dir_okay=False), help="Write the machine-readable report there.")
 @click.option("--certificate", "certificate_path", type=click.Path(dir_okay=False), help="Write a certificate there.")
 @click.option("--against", "revision", metavar="REV", help="Compare gradients, accuracy and speed with a git revision.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes for registered subjects; by default one a core.")
 @click.option("--records/--no-records", default=True, help="Save failing cases below .oracle/failures, for replay.")
 def verify(
     subjects: tuple[str, ...],
@@ -29,6 +30,7 @@ def verify(
     json_path: str | None,
     certificate_path: str | None,
     revision: str | None,
+    jobs: int | None,
     records: bool,
 ) -> None:
     """Verify subjects; by default everything of lstm_ref.
@@ -39,6 +41,7 @@ def verify(
     A certificate is written only if all subjects are CERTIFIED, and oracle replay runs it again. With --against, the
     exit code is 1 too if a gradient is another than at the revision, or could not be compared with it.
     """
+    from oracle.parallel import cores
     from oracle.report.terminal import Terminal
     from oracle.session import run_session
     from oracle.verdict import WitnessesDisagree
@@ -48,7 +51,7 @@ def verify(
     try:
         revisions = None if revision is None else _revisions(revision, loaded)
         reports, seconds = run_session(
-            loaded, cases=cases, seed=seed, digits=digits, terminal=terminal, records=records
+            loaded, cases=cases, seed=seed, digits=digits, terminal=terminal, records=records, jobs=jobs or cores()
         )
     except WitnessesDisagree as contradiction:
         terminal.error(str(contradiction))
