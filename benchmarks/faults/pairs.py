@@ -15,7 +15,7 @@ HIDDEN = frozenset(
     {
         ("network: loss only at the last step", "network: first step skipped"),
         ("network: loss only at the last step", "network: no forget factor"),
-        ("step: tanh's slope fed s itself", "step: no path from h to s"),
+        ("step: tanh's slope fed its output", "step: no path from h to s"),
     }
 )
 
