@@ -30,7 +30,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lstm_ref.activations import complement, identity, sigmoid, sigmoid_slope_by_tail, tanh, tanh_slope_at
+from lstm_ref.activations import complement, identity, sigmoid_slope_by_tail, sigmoid_with_tail, tanh, tanh_slope_at
 from lstm_ref.checks import Array, expect_floats, expect_parameter, expect_shape
 from lstm_ref.peephole import look, look_vjp
 from lstm_ref.variant import SEED, Variant
@@ -44,7 +44,7 @@ class StepTape(NamedTuple):
     s: Array  # (B, H)
     c: Array  # (B, H)  s itself in the seed's cell
     h: Array  # (B, H)
-    tails: Array  # (4, B, H)  a_g, and exp(-a) of each gate: what slopes are taken from
+    tails: Array  # (K, B, H)  a_g, and exp(-a) of each gate: what slopes are taken from; before the step, a itself
     cell: Variant
     p: Array | None = None  # (K-1, H)
 
@@ -69,7 +69,7 @@ def step(
     a : (B, KH) floating-point, in the order g, i, f, o
     s_prev : (B, H) of the same dtype
     cell : which cell
-    tape : buffers to fill, apart from `a`; absent, they are made, and a, s_prev and p are checked
+    tape : buffers to fill, whose tails hold a; absent, they are made, and a, s_prev and p are checked
     p : (K-1, H) peepholes in the order i, f, o, for a cell that has them; where a tape is given they stand in it
 
     Returns
@@ -83,6 +83,11 @@ def step(
     ValueError : an array has another shape, or a size of 0; peepholes are missing, or given where the cell has none
     TypeError : an array does not hold floating-point numbers, or they differ in dtype
 
+    Notes
+    -----
+    Pre-activations below -700 give the right values, but exp(-a) is infinite there: NumPy warns, unless it is told not
+    to, as the layer does for all its steps.
+
     Example
     -------
     >>> h, s, tape = step(np.array([[0.0, 0.0, 0.0, 0.0]]), np.array([[1.0]]))
@@ -91,16 +96,14 @@ def step(
     """
     gates, _, s, c, h, tails, _, p = tape = tape or _new_tape(a, s_prev, cell, p)
     g, i, f, o = gates
-    a_g, a_early, a_o = _parted(a, cell)
-    early = cell.early
-    tails[0] = a_g
-    (tanh if cell.tanh_of_input else identity)(a_g, out=g)  # (2)  (B, H)
-    a_early = a_early if p is None else look(a_early, p[: len(a_early)], s_prev, out=tails[early])  # (7)
-    sigmoid(a_early, out=gates[early], tail=tails[early])  # (3)  (3, B, H)
+    n = cell.waiting
+    (tanh if cell.tanh_of_input else identity)(tails[0], out=g)  # (2)  (B, H)
+    None if p is None else look(tails[1:n], p[: n - 1], s_prev)  # (7)  (2, B, H)
+    sigmoid_with_tail(tails[1:n], gates[cell.early], tails[1:n])  # (3)  (3, B, H)
     complement(i, tails[1], out=f) if cell.coupled else None  # (3)  (B, H)
     np.multiply(s_prev, f, out=s)  # (4)  (B, H)
     s += np.multiply(g, i, out=h)  # (4)  h is scratch here
-    _open_o(a_o, tape) if cell.looks_at_new_state else None  # (3), (7)  (B, H)
+    _open_o(tape) if cell.looks_at_new_state else None  # (3), (7)  (B, H)
     tanh(s, out=c) if cell.tanh_of_state else None  # (5)  (B, H)
     np.multiply(c, o, out=h)  # (6)  (B, H)
     return h, s, tape
@@ -162,18 +165,18 @@ def step_vjp(
     # i, f, o = σ(a_i), σ(a_f), σ(a_o)              (3)
     _couple_vjp(i_bar, f_bar) if cell.coupled else None
     _receive(gates_bar[1:3], q_bar, np.s_[:2]) if cell.gate_recurrence else None
-    np.multiply(gates_bar[own], sigmoid_slope_by_tail(gates[own], tails[own], out=slopes[own]), out=a_gates_bar[1:])
+    np.multiply(gates_bar[own], sigmoid_slope_by_tail(gates[own], tails[1:], out=slopes[own]), out=a_gates_bar[1:])
     _look_vjp_of_i_and_f(s_prev_bar, a_gates_bar, tape) if cell.peepholes else None
     # g = tanh(a_g)                                 (2)
     np.multiply(g_bar, tanh_slope_at(tails[0], out=slopes[0]) if cell.tanh_of_input else 1.0, out=a_gates_bar[0])
     return a_bar, s_prev_bar
 
 
-def _open_o(a_o: Array, tape: StepTape) -> None:
+def _open_o(tape: StepTape) -> None:
     """The output gate, which looks at the state of its own step."""
     assert tape.p is not None
-    looked = look(a_o, tape.p[-1:], tape.s, out=tape.tails[3:])  # (7)  (1, B, H)
-    sigmoid(looked, out=tape.gates[3:], tail=tape.tails[3:])  # (3)  (1, B, H)
+    look(tape.tails[-1:], tape.p[-1:], tape.s)  # (7)  (1, B, H)
+    sigmoid_with_tail(tape.tails[-1:], tape.gates[3:], tape.tails[-1:])  # (3)  (1, B, H)
 
 
 def _couple_vjp(i_bar: Array, f_bar: Array) -> None:
@@ -191,7 +194,7 @@ def _receive(gates_bar: Array, q_bar: Array | None, gates: int | slice) -> None:
 def _look_vjp_of_o(o_bar: Array, s_total_bar: Array, a_gates_bar: Array, slopes: Array, tape: StepTape) -> None:
     """Add to the cotangent of s what comes through the peephole of o."""
     assert tape.p is not None
-    slope = sigmoid_slope_by_tail(tape.gates[3:], tape.tails[3:], out=slopes[3:])
+    slope = sigmoid_slope_by_tail(tape.gates[3:], tape.tails[-1:], out=slopes[3:])
     a_o_bar = np.multiply(o_bar, slope, out=a_gates_bar[-1:])
     look_vjp(a_o_bar, tape.p[-1:], s_total_bar)
 
@@ -199,7 +202,7 @@ def _look_vjp_of_o(o_bar: Array, s_total_bar: Array, a_gates_bar: Array, slopes:
 def _look_vjp_of_i_and_f(s_prev_bar: Array, a_gates_bar: Array, tape: StepTape) -> None:
     """Add to the cotangent of s_prev what comes through the peepholes of i and f."""
     assert tape.p is not None
-    n = len(a_gates_bar) - tape.cell.looks_at_new_state
+    n = tape.cell.waiting
     look_vjp(a_gates_bar[1:n], tape.p[: n - 1], s_prev_bar)
 
 
@@ -207,13 +210,6 @@ def by_gate(a: Array, K: int = 4) -> Array:
     """The K parts of a (B, KH) as a view (K, B, H)."""
     B, width = a.shape
     return a.reshape(B, K, width // K).transpose(1, 0, 2)
-
-
-def _parted(a: Array, cell: Variant) -> tuple[Array, Array, Array]:
-    """The pre-activations of g, of the gates that do not wait for s, and of o if it does."""
-    a = by_gate(a, len(cell.gates))  # (K, B, H)
-    n = len(a) - cell.looks_at_new_state
-    return a[0], a[1:n], a[n:]
 
 
 def absent_gates(gates: Array, cell: Variant) -> Array:
@@ -233,7 +229,7 @@ def _new_tape(a: Array, s_prev: Array, cell: Variant, p: Array | None) -> StepTa
     expect_parameter("p", p, f"{len(cell.gates) - 1} H", sizes, s_prev, cell.name, cell.peepholes)
     s = np.empty_like(s_prev)
     c = np.empty_like(s) if cell.tanh_of_state else s
-    gates, tails = np.empty((2, 4, *s.shape), dtype=s.dtype)
+    gates, tails = np.empty((4, *s.shape), dtype=s.dtype), by_gate(a.copy(), len(cell.gates))
     return StepTape(absent_gates(gates, cell), s_prev, s, c, np.empty_like(s), tails, cell, p)
 
 

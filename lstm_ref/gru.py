@@ -92,18 +92,19 @@ def gru_forward(
     tape = _new_tape(x, h0, W, U, reset_after)
     (T, B, D), H = x.shape, h0.shape[1]
     Wx = np.matmul(x.reshape(T * B, D), W.T).reshape(T, B, 3 * H) + b
-    for t in range(T):
-        (r, z, n), h = tape.gates[t], tape.h[t]
-        a = np.matmul(h, U[: 2 * H].T) + c[: 2 * H]
-        a += Wx[t, :, : 2 * H]
-        sigmoid(_by_gate(a, 2), out=tape.gates[t, :2], tail=tape.tails[t, :2])  # (1), (2)
-        if not reset_after:
-            np.multiply(r, h, out=tape.v[t])  # (3')
-        np.add(np.matmul(tape.v[t], U[2 * H :].T), c[2 * H :], out=tape.w[t])  # (3), (3')
-        added = np.multiply(r, tape.w[t]) if reset_after else tape.w[t]
-        a_n = np.add(Wx[t, :, 2 * H :], added, out=tape.tails[t, 2])
-        tanh(a_n, out=n)  # (3), (3')
-        np.add(complement(z, tape.tails[t, 1]) * n, z * h, out=tape.h[t + 1])  # (4)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        for t in range(T):
+            (r, z, n), h = tape.gates[t], tape.h[t]
+            a = np.matmul(h, U[: 2 * H].T) + c[: 2 * H]
+            a += Wx[t, :, : 2 * H]
+            sigmoid(_by_gate(a, 2), out=tape.gates[t, :2], tail=tape.tails[t, :2])  # (1), (2)
+            if not reset_after:
+                np.multiply(r, h, out=tape.v[t])  # (3')
+            np.add(np.matmul(tape.v[t], U[2 * H :].T), c[2 * H :], out=tape.w[t])  # (3), (3')
+            added = np.multiply(r, tape.w[t]) if reset_after else tape.w[t]
+            a_n = np.add(Wx[t, :, 2 * H :], added, out=tape.tails[t, 2])
+            tanh(a_n, out=n)  # (3), (3')
+            np.add(complement(z, tape.tails[t, 1]) * n, z * h, out=tape.h[t + 1])  # (4)
     return tape.h[1:].copy(), tape.h[T].copy(), tape
 
 
@@ -138,23 +139,24 @@ def gru_backward(h_bar: Array, h_T_bar: Array, tape: GruTape) -> GruGradients:
     a_bar, k_bar = np.empty((T, B, 3 * H), dtype=x.dtype), np.empty((T, B, 3 * H), dtype=x.dtype)
     through_product = _after_vjp if reset_after else _before_vjp
     h_next_bar = h_T_bar.copy()
-    for t in reversed(range(T)):
-        _, z, n = gates[t]
-        h_t_bar = h_bar[t] + h_next_bar  # h_t is used by the loss and by the next step
-        # h_t = (1 - z) ⊙ n + z ⊙ h_{t-1}           (4)
-        n_bar = h_t_bar * complement(z, tails[t, 1])
-        z_bar = h_t_bar * (h[t] - n)
-        h_prev_bar = h_t_bar * z
-        # n = tanh(a_n)                             (3), (3')
-        a_n_bar = n_bar * tanh_slope_at(tails[t, 2])
-        # a_n = W_n x + b_n + …                     (3), (3')
-        r_bar, k_n_bar = through_product(a_n_bar, h_prev_bar, tape, t)
-        # r, z = σ(a_r), σ(a_z)                     (1), (2)
-        a_r_bar, a_z_bar = np.stack((r_bar, z_bar)) * sigmoid_slope_by_tail(gates[t, :2], tails[t, :2])
-        np.concatenate((a_r_bar, a_z_bar, a_n_bar), axis=1, out=a_bar[t])
-        np.concatenate((a_r_bar, a_z_bar, k_n_bar), axis=1, out=k_bar[t])
-        # a_r, a_z = W x + b + U h_{t-1} + c        (1), (2)
-        h_next_bar = h_prev_bar + np.matmul(a_bar[t, :, : 2 * H], U[: 2 * H])
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        for t in reversed(range(T)):
+            _, z, n = gates[t]
+            h_t_bar = h_bar[t] + h_next_bar  # h_t is used by the loss and by the next step
+            # h_t = (1 - z) ⊙ n + z ⊙ h_{t-1}           (4)
+            n_bar = h_t_bar * complement(z, tails[t, 1])
+            z_bar = h_t_bar * (h[t] - n)
+            h_prev_bar = h_t_bar * z
+            # n = tanh(a_n)                             (3), (3')
+            a_n_bar = n_bar * tanh_slope_at(tails[t, 2])
+            # a_n = W_n x + b_n + …                     (3), (3')
+            r_bar, k_n_bar = through_product(a_n_bar, h_prev_bar, tape, t)
+            # r, z = σ(a_r), σ(a_z)                     (1), (2)
+            a_r_bar, a_z_bar = np.stack((r_bar, z_bar)) * sigmoid_slope_by_tail(gates[t, :2], tails[t, :2])
+            np.concatenate((a_r_bar, a_z_bar, a_n_bar), axis=1, out=a_bar[t])
+            np.concatenate((a_r_bar, a_z_bar, k_n_bar), axis=1, out=k_bar[t])
+            # a_r, a_z = W x + b + U h_{t-1} + c        (1), (2)
+            h_next_bar = h_prev_bar + np.matmul(a_bar[t, :, : 2 * H], U[: 2 * H])
     # W x_t + b  and  U h_{t-1} + c, the sum over all t
     rows, k_rows = a_bar.reshape(T * B, 3 * H), k_bar.reshape(T * B, 3 * H)
     x_bar = np.matmul(rows, W).reshape(T, B, D)

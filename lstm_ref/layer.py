@@ -93,19 +93,19 @@ def forward(
     (array([0.25 , 0.125]), array([[0.125]]), array([[0.25]]))
     """
     check_inputs(x, h0, s0, W, U, b, cell, p, V, P)
-    tape = new_tape(x, h0, s0, W, U, cell, p, V, P, lengths)
     T, B, D = x.shape
-    Wx = np.matmul(x.reshape(T * B, D), W.T).reshape(T, B, len(W))  # (1)  (T, B, KH)
-    a = np.empty((B, len(W)), dtype=x.dtype)
-    for t in range(T):
-        np.matmul(tape.h[t], U.T, out=a)  # (1)  (B, KH)
-        a += Wx[t]
-        a += b
-        _recur(a, tape, t) if cell.gate_recurrence else None  # (8)  (B, 3H)
-        step(a, tape.s[t], cell, tape.at(t))  # (2) to (7)
-        _keep_gates(tape, t) if cell.gate_recurrence else None
-        None if P is None else np.matmul(tape.m[t], P.T, out=tape.h[t + 1])  # (9)  (B, R)
-        None if tape.pad is None else _hold(tape, t)  # (10)
+    a = np.matmul(x.reshape(T * B, D), W.T).reshape(T, B, len(W))  # (1)  (T, B, KH)
+    a += b  # (1)
+    tape = new_tape(a, x, h0, s0, W, U, cell, p, V, P, lengths)
+    Uh = np.empty_like(a[0])
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        for t in range(T):
+            a[t] += np.matmul(tape.h[t], U.T, out=Uh)  # (1)  (B, KH)
+            _recur(a[t], tape, t) if cell.gate_recurrence else None  # (8)  (B, 3H)
+            step(a[t], tape.s[t], cell, tape.at(t))  # (2) to (7)
+            _keep_gates(tape, t) if cell.gate_recurrence else None
+            None if P is None else np.matmul(tape.m[t], P.T, out=tape.h[t + 1])  # (9)  (B, R)
+            None if tape.pad is None else _hold(tape, t)  # (10)
     h = tape.h[1:].copy() if tape.pad is None else without_padding(tape.h[1:], tape.pad)
     return h, tape.h[T].copy(), tape.s[T].copy(), tape
 
@@ -146,19 +146,20 @@ def backward(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape) -> Gradie
     q_bar = np.zeros_like(gates[0, 1:]) if cell.gate_recurrence else None
     P_bar = None if tape.P is None else np.zeros_like(tape.P)
     h_bar = h_bar if pad is None else without_padding(h_bar, pad)
-    for t in reversed(range(T)):
-        # h_t, s_t = h_{t-1}, s_{t-1}  where padded (10)
-        aside = [] if pad is None else set_aside(pad[t], _present(h_next_bar, s_bar, q_bar))
-        np.add(h_bar[t], h_next_bar, out=h_t_bar)  # h_t is used by the loss and by the next step
-        # h_t = P m_t                               (9)
-        m_bar = h_t_bar if P_bar is None else _project_vjp(h_t_bar, P_bar, tape, t)
-        # h_t, s_t = step(a_t, s_{t-1})             (2) to (7)
-        step_vjp(m_bar, s_bar, tape.at(t), StepCotangents(a_bar[t], s_bar, gates_bar, c_bar, slopes), q_bar)
-        # a_t = W x_t + U h_{t-1} + b               (1)
-        np.matmul(a_bar[t], U, out=h_next_bar)
-        # a_t + V q_{t-1}                           (8)
-        q_bar = None if q_bar is None else _recur_vjp(a_bar[t], tape)
-        put_back(aside, _present(h_next_bar, s_bar, q_bar)) if aside else None
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        for t in reversed(range(T)):
+            # h_t, s_t = h_{t-1}, s_{t-1}  where padded (10)
+            aside = [] if pad is None else set_aside(pad[t], _present(h_next_bar, s_bar, q_bar))
+            np.add(h_bar[t], h_next_bar, out=h_t_bar)  # h_t is used by the loss and by the next step
+            # h_t = P m_t                               (9)
+            m_bar = h_t_bar if P_bar is None else _project_vjp(h_t_bar, P_bar, tape, t)
+            # h_t, s_t = step(a_t, s_{t-1})             (2) to (7)
+            step_vjp(m_bar, s_bar, tape.at(t), StepCotangents(a_bar[t], s_bar, gates_bar, c_bar, slopes), q_bar)
+            # a_t = W x_t + U h_{t-1} + b               (1)
+            np.matmul(a_bar[t], U, out=h_next_bar)
+            # a_t + V q_{t-1}                           (8)
+            q_bar = None if q_bar is None else _recur_vjp(a_bar[t], tape)
+            put_back(aside, _present(h_next_bar, s_bar, q_bar)) if aside else None
     # a_t = W x_t + U h_{t-1} + b                   (1), the sum over all t
     rows = a_bar.reshape(T * B, len(W))
     x_bar = np.matmul(rows, W).reshape(T, B, D)

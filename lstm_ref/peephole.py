@@ -16,29 +16,31 @@ import numpy as np
 from lstm_ref.checks import Array
 
 
-def look(a: Array, p: Array, s: Array, out: Array) -> Array:
-    """What the gates' pre-activations are after the look, equation (1); a stays as it is.
+def look(a: Array, p: Array, s: Array) -> None:
+    """Add to the gates' pre-activations what they see, equation (1).
 
     Example
     -------
-    >>> look(np.ones((1, 1, 2)), np.array([[3.0, 4.0]]), np.array([[1.0, 2.0]]), np.empty((1, 1, 2)))
+    >>> a = np.ones((1, 1, 2))
+    >>> look(a, np.array([[3.0, 4.0]]), np.array([[1.0, 2.0]]))
+    >>> a
     array([[[4., 9.]]])
     """
-    np.multiply(p[:, np.newaxis], s, out=out)
-    return np.add(a, out, out=out)
+    a += p[:, np.newaxis] * s  # (1)
 
 
-def look_vjp(a_bar: Array, p: Array, s_bar: Array) -> Array:
-    """s_bar, to which the cotangent of the state is added in place that comes back through the look.
+def look_vjp(a_bar: Array, p: Array, s_bar: Array) -> None:
+    """Add to the cotangent of the state what comes back through the look.
 
     Example
     -------
-    >>> look_vjp(np.ones((1, 1, 2)), np.array([[3.0, 4.0]]), np.array([[10.0, 10.0]]))
+    >>> s_bar = np.array([[10.0, 10.0]])
+    >>> look_vjp(np.ones((1, 1, 2)), np.array([[3.0, 4.0]]), s_bar)
+    >>> s_bar
     array([[13., 14.]])
     """
     # a ← a + p ⊙ s                                 (1)
     s_bar += (p[:, np.newaxis] * a_bar).sum(axis=0)
-    return s_bar
 
 
 def peepholes_vjp(a_bar: Array, s: Array) -> Array:

@@ -19,7 +19,7 @@ class Tape(NamedTuple):
     W: Array  # (KH, D)
     U: Array  # (KH, R)
     gates: Array  # (T, 4, B, H)  g, i, f, o
-    tails: Array  # (T, 4, B, H)  a_g, and exp(-a) of i, f, o
+    tails: Array  # (T, K, B, H)  a_g, and exp(-a) of the gates; before its step, a itself
     s: Array  # (T+1, B, H)  s[0] is s0
     c: Array  # (T, B, H)  s[1:] itself in the seed's cell
     m: Array  # (T, B, H)  c ⊙ o; h[1:] itself without projection
@@ -37,6 +37,7 @@ class Tape(NamedTuple):
 
 
 def new_tape(
+    Wx: Array,
     x: Array,
     h0: Array,
     s0: Array,
@@ -48,9 +49,10 @@ def new_tape(
     P: Array | None,
     lengths: Any,
 ) -> Tape:
-    """Buffers for every step, with h0 and s0 in their places."""
+    """Buffers for every step, with h0, s0 and the pre-activations Wx (T, B, KH), as far as known, in their places."""
     T, (B, H), R, dtype = len(x), s0.shape, h0.shape[1], x.dtype
-    gates, tails = np.empty((2, T, 4, B, H), dtype=dtype)
+    gates = np.empty((T, 4, B, H), dtype=dtype)
+    tails = Wx.reshape(T, B, len(cell.gates), H).transpose(0, 2, 1, 3)
     s, h = np.empty((T + 1, B, H), dtype=dtype), np.empty((T + 1, B, R), dtype=dtype)
     c = np.empty((T, B, H), dtype=dtype) if cell.tanh_of_state else s[1:]
     m = h[1:] if P is None else np.empty((T, B, H), dtype=dtype)

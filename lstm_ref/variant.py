@@ -79,7 +79,12 @@ class Variant:
         waits = {"o"} if self.looks_at_new_state else set()
         return _slice(["gifo".index(gate) for gate in self.gates[1:] if gate not in waits])
 
-    @property
+    @cached_property
+    def waiting(self) -> int:
+        """The first among the rows g, … whose gate waits for the state s of its own step; their number if none does."""
+        return len(self.gates) - self.looks_at_new_state
+
+    @cached_property
     def looks_at_new_state(self) -> bool:
         """Whether the output gate has a peephole."""
         return self.peepholes and self.output_gate

@@ -18,7 +18,7 @@ from benchmarks.faults.fault import (
 )
 
 _STEP, _LAYER = "lstm_ref.cell:step_vjp", "lstm_ref.layer:backward"
-_SLOPE = "sigmoid_slope_by_tail(gates[own], tails[own], out=slopes[own])"
+_SLOPE = "sigmoid_slope_by_tail(gates[own], tails[1:], out=slopes[own])"
 _SIGMOIDS = f"np.multiply(gates_bar[own], {_SLOPE}, out=a_gates_bar[1:])"
 _TANH = "np.multiply(g_bar, tanh_slope_at(tails[0], out=slopes[0])"
 _STATE = "c_bar *= tanh_slope_at(s, out=slopes[0])"

@@ -20,7 +20,7 @@ I_BAR = (STEP, "np.multiply(s_total_bar, g, out=i_bar)", "np.multiply(s_total_ba
 F_BAR = (STEP, "np.multiply(s_total_bar, s_prev, out=f_bar)", "np.multiply(s_total_bar, tape.s, out=f_bar)")
 GATES = (
     STEP,
-    "np.multiply(gates_bar[own], sigmoid_slope_by_tail(gates[own], tails[own], out=slopes[own]), out=a_gates_bar[1:])",
+    "np.multiply(gates_bar[own], sigmoid_slope_by_tail(gates[own], tails[1:], out=slopes[own]), out=a_gates_bar[1:])",
     "a_gates_bar[1:] = gates_bar[own]",
 )
 A_G = (STEP, "np.multiply(g_bar, tanh_slope_at(", "np.multiply(i_bar, tanh_slope_at(")
