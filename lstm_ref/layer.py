@@ -24,7 +24,7 @@
 T is the number of steps, B the batch size, D the width of the input, H the number of cells, R that of the output:
 H without projection. K is 4, or 3 where a gate is missing or coupled; its rows are then missing as well.
 
-The products with x are one product over all steps, before the loop; the gradients of the weights are one product
+The products with x are one product over as many steps as stay in a cache; the gradients of the weights are one product
 each, after the reverse loop. What must stay in the loop is the product with U.
 """
 
@@ -93,13 +93,13 @@ def forward(
     (array([0.25 , 0.125]), array([[0.125]]), array([[0.25]]))
     """
     check_inputs(x, h0, s0, W, U, b, cell, p, V, P)
-    T, B, D = x.shape
-    a = np.matmul(x.reshape(T * B, D), W.T).reshape(T, B, len(W))  # (1)  (T, B, KH)
-    a += b  # (1)
-    tape = new_tape(a, x, h0, s0, W, U, cell, p, V, P, lengths)
+    T, B, _ = x.shape
+    n = _steps_at_once(B * len(W))
+    a, tape = new_tape(x, h0, s0, W, U, cell, p, V, P, lengths)
     Uh = np.empty_like(a[0])
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         for t in range(T):
+            None if t % n else _drive(a[t : t + n], x[t : t + n], W, b)  # (1)  (n, B, KH)
             a[t] += np.matmul(tape.h[t], U.T, out=Uh)  # (1)  (B, KH)
             _recur(a[t], tape, t) if cell.gate_recurrence else None  # (8)  (B, 3H)
             step(a[t], tape.s[t], cell, tape.at(t))  # (2) to (7)
@@ -169,6 +169,18 @@ def backward(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape) -> Gradie
     p_bar = _peepholes_vjp(a_bar, tape) if cell.peepholes else None
     V_bar = _recurrence_vjp(a_bar, tape) if cell.gate_recurrence else None
     return gradients(x_bar, h_next_bar, s_bar, W_bar, U_bar, b_bar, p=p_bar, V=V_bar, P=P_bar)
+
+
+def _steps_at_once(size: int) -> int:
+    """How many steps of so many numbers stay in a cache of some MiB."""
+    return max(1, (1 << 18) // size)
+
+
+def _drive(a: Array, x: Array, W: Array, b: Array) -> None:
+    """What the inputs of some steps add to their pre-activations, equation (1)."""
+    n, B, D = x.shape
+    np.matmul(x.reshape(n * B, D), W.T, out=a.reshape(n * B, len(W)))  # (1)  (n · B, KH)
+    a += b  # (1)
 
 
 def _present(*cotangents: Array | None) -> list[Array]:

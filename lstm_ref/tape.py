@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,7 +39,6 @@ class Tape(NamedTuple):
 
 
 def new_tape(
-    Wx: Array,
     x: Array,
     h0: Array,
     s0: Array,
@@ -48,18 +49,30 @@ def new_tape(
     V: Array | None,
     P: Array | None,
     lengths: Any,
-) -> Tape:
-    """Buffers for every step, with h0, s0 and the pre-activations Wx (T, B, KH), as far as known, in their places."""
-    T, (B, H), R, dtype = len(x), s0.shape, h0.shape[1], x.dtype
-    gates = np.empty((T, 4, B, H), dtype=dtype)
-    tails = Wx.reshape(T, B, len(cell.gates), H).transpose(0, 2, 1, 3)
-    s, h = np.empty((T + 1, B, H), dtype=dtype), np.empty((T + 1, B, R), dtype=dtype)
-    c = np.empty((T, B, H), dtype=dtype) if cell.tanh_of_state else s[1:]
-    m = h[1:] if P is None else np.empty((T, B, H), dtype=dtype)
+) -> tuple[Array, Tape]:
+    """Memory for the pre-activations (T, B, KH), and buffers for every step, with h0 and s0 in their places."""
+    T, (B, H), R, K, dtype = len(x), s0.shape, h0.shape[1], len(cell.gates), x.dtype
+    own_c, own_m = T * cell.tanh_of_state, T * (P is not None)
+    shapes = ((T, B, K, H), (T, 4, B, H), (T + 1, B, H), (T + 1, B, R), (own_c, B, H), (own_m, B, H))
+    a, gates, s, h, c, m = _parts_of_one_block(shapes, dtype)
+    c, m = c if own_c else s[1:], m if own_m else h[1:]
     q = np.zeros((T + 1, B, 3 * H), dtype=dtype) if cell.gate_recurrence else None
     pad = None if lengths is None else padding(lengths, T, B)
     s[0], h[0] = s0, h0
-    return Tape(x, W, U, absent_gates(gates, cell), tails, s, c, m, h, cell, p, V, P, q, pad)
+    tape = Tape(x, W, U, absent_gates(gates, cell), a.transpose(0, 2, 1, 3), s, c, m, h, cell, p, V, P, q, pad)
+    return a.reshape(T, B, K * H), tape
+
+
+def _parts_of_one_block(shapes: tuple[tuple[int, ...], ...], dtype: Any) -> list[Array]:
+    """Arrays of these shapes, side by side in one block.
+
+    Memory allocators keep a block that was freed for the next of its size, and hand several smaller ones back to the
+    system, which has to clear them again in every call.
+    """
+    sizes = [math.prod(shape) for shape in shapes]
+    block = np.empty(sum(sizes), dtype=dtype)
+    ends = list(itertools.accumulate(sizes))
+    return [block[end - size : end].reshape(shape) for end, size, shape in zip(ends, sizes, shapes, strict=True)]
 
 
 def check_inputs(
