@@ -90,7 +90,12 @@ STEP = rows(
         _SIGMOIDS,
         _SIGMOIDS.replace(_SLOPE, "tanh_slope_at(gates[own], out=slopes[own])"),
     ),
-    ("σ taken twice at i, f and o", STAGE, _SIGMOIDS, _SIGMOIDS.replace("(gates[own]", "(sigmoid(gates[own])")),
+    (
+        "σ taken twice at i, f and o",
+        STAGE,
+        _SIGMOIDS,
+        _SIGMOIDS.replace("(gates[own]", "(1.0 / (1.0 + np.exp(-gates[own]))"),
+    ),
     ("gates for their slopes", DERIVATIVE, _SIGMOIDS, _SIGMOIDS.replace(_SLOPE, "gates[own]")),
     ("no slope at i, f and o", CARRY, _SIGMOIDS, _SIGMOIDS.replace(_SLOPE, "1.0")),
     (
