@@ -248,3 +248,23 @@ def test_no_name_and_no_number_of_the_table_is_cut(folder, monkeypatch, width):
     assert "…" not in output
     row = next(line for line in output.splitlines() if line.startswith("a_long_name_of_an_input "))
     assert row.split()[1] == "CERTIFIED"
+
+
+def test_many_subjects_fit_on_one_screen(folder):
+    """Each that is right takes one line; one that is wrong is told whole among them."""
+    right = ["good.py:subject"] * 4
+    done = run("verify", *right, "wrong.py:subject", "--cases", "2", "--no-records")
+    assert done.exit_code == 1
+    lines = done.output.splitlines()
+    assert [line.split()[:2] for line in lines[:8:2]] == [["CERTIFIED", "good.py:subject"]] * 4
+    assert {line.strip() for line in lines[1:9:2]} == {
+        "forward compared with nothing: there is no independent reference"
+    }
+    assert lines[8].split()[:2] == ["REFUTED", "wrong.py:subject"]
+    assert "  w[" in done.output
+
+
+def test_few_subjects_show_their_gradients(folder):
+    """The control: up to four tables are shown."""
+    done = run("verify", *["good.py:subject"] * 4, "--cases", "2", "--no-records")
+    assert done.output.count("gradient") >= 4

@@ -9,6 +9,8 @@ import click
 
 from oracle.commands.common import EXIT_NOT_OK, EXIT_OK, EXIT_OURS, Misuse, everything, load_subjects, write_json
 
+_FEW = 4  # subjects whose tables are shown though all is well
+
 
 @click.command()
 @click.argument("subjects", nargs=-1, metavar="[SUBJECT]...")
@@ -47,7 +49,7 @@ def verify(
     from oracle.verdict import WitnessesDisagree
 
     loaded = [subject for text in subjects or everything() for subject in load_subjects(text)]
-    terminal = Terminal()
+    terminal = Terminal(brief=len(loaded) > _FEW)
     try:
         revisions = None if revision is None else _revisions(revision, loaded)
         reports, seconds = run_session(

@@ -30,7 +30,8 @@ class _Speed(ProgressColumn):
 class Terminal:
     """Writes results to standard output and progress to standard error, where it is a terminal."""
 
-    def __init__(self) -> None:
+    def __init__(self, brief: bool = False) -> None:
+        self.brief = brief  # a subject that is ok takes one line: many of them fit on one screen
         self.out, self.err = Console(highlight=False, emoji=False), Console(stderr=True, highlight=False)
         self._progress: Progress | None = None
 
@@ -60,6 +61,11 @@ class Terminal:
     def end(self, report: Report) -> None:
         """The table of a subject, and what is wrong with it."""
         self._end_progress()
+        if self.brief and report.ok:
+            self.out.print(_in_one_line(report), soft_wrap=True)
+            for note in report.notes:
+                self._say(note, "dim")
+            return
         title = Text.assemble(styled(report.verdict), "  ", (safe(report.subject), "bold"), "  ")
         title.append(f"{report.cases} cases, {report.entries:,} entries, {report.seconds:.1f} s", style="dim")
         self.out.print(title)
@@ -127,6 +133,13 @@ class Terminal:
         """Something that is our fault."""
         self._end_progress()
         self.err.print(Text(safe(message), style="bold red"), soft_wrap=True)
+
+
+def _in_one_line(report: Report) -> Text:
+    """What is said of one subject among many."""
+    numbers = f"{report.cases:>4} cases {report.entries:>9,} entries {digits_text(report.digits):>10}"
+    line = Text.assemble(styled(report.verdict), "  ", (f"{one_line(report.subject):<22}", "bold"))
+    return line.append(f"{numbers}{report.seconds:>7.1f} s", style="dim")
 
 
 def _so_far(verdict: Verdict) -> str:
