@@ -55,7 +55,13 @@ def drawn(configuration: Configuration, seed: int = 1) -> list[Any]:
 class Case:
     """Inputs, states and cotangents for one network, and its weights."""
 
-    def __init__(self, configuration: Configuration, layers: list[Any] | None = None) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        layers: list[Any] | None = None,
+        x: Array | None = None,
+        states: list[Array] | None = None,
+    ) -> None:
         self.configuration = configuration
         self.layers = drawn(configuration) if layers is None else layers
         self.N, self.K = len(configuration.directions), len(self.layers)
@@ -65,9 +71,11 @@ class Case:
         def draw(*shape: int) -> Array:
             return source.uniform(-1, 1, shape).astype(configuration.dtype)
 
-        self.x = draw(T, B, configuration.D)
-        self.states = [draw(self.K, B, width) for width in widths]
-        self.cotangents = [draw(T, B, self.N * configuration.R), *(draw(self.K, B, width) for width in widths)]
+        self.x = draw(T, B, configuration.D) if x is None else x
+        steps, rows = self.x.shape[:2]
+        self.states = [draw(self.K, rows, width) for width in widths] if states is None else states
+        lasts = [draw(self.K, rows, width) for width in widths]
+        self.cotangents = [draw(steps, rows, self.N * configuration.R), *lasts]
 
     def ours(self) -> tuple[list[Array], list[Array], list[Any]]:
         """Outputs y, h_T and s_T; gradients of x, h0 and s0; those of the layers."""
