@@ -1,0 +1,46 @@
+"""The faulty programs: which mutants of `lstm_ref`, the same on every machine, and which of them are equivalent."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from oracle.mutation.court import Stand
+from oracle.mutation.equivalence import Cases, presume, proof
+from oracle.mutation.mutants import Mutant, mutants
+from oracle.mutation.scene import Scene
+
+SUBJECTS = ("lstm-standard", "lstm-seed", "lstm-classic-node", "lstm-classic-network")
+COUNT = 240
+
+
+def every(stands: Sequence[Stand]) -> list[Mutant]:
+    """All mutants of the functions that only the backwards of these subjects run."""
+    scenes: dict[object, Scene] = {}
+    for stand in stands:
+        for scene in stand.scenes:
+            scenes.setdefault(scene.function, scene)
+    return list(mutants(list(scenes.values())))
+
+
+def sampled(found: Sequence[Mutant], count: int) -> list[Mutant]:
+    """About so many, in their order: of every operator its share, evenly spread, but no fewer than four if it has them.
+
+    So rare operators are all there, and frequent ones are thinned.
+    """
+    by_operator: dict[str, list[Mutant]] = defaultdict(list)
+    for mutant in found:
+        by_operator[mutant.operator].append(mutant)
+    chosen = set()
+    for group in by_operator.values():
+        share = min(len(group), max(4, round(len(group) * count / len(found))))
+        chosen |= {group[k * len(group) // share].id for k in range(share)}
+    return [mutant for mutant in found if mutant.id in chosen]
+
+
+def equivalence(mutant: Mutant, at: Sequence[Cases]) -> str:
+    """Why a mutant that was not convicted is no fault; empty if nothing shows that."""
+    if reason := proof(mutant):
+        return f"proven: {reason}"
+    seen = presume(mutant, at)
+    return f"presumed: {seen}" if seen.equivalent else ""
