@@ -40,7 +40,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("gradients", "hand-written gradients (gradient-oracle)")
     group.addoption("--gradient-cases", type=_whole(1), metavar="N", help="random cases a subject (default: 30)")
     group.addoption("--gradient-seed", type=_whole(0), metavar="N", help="from which all cases follow (default: 0)")
-    group.addoption("--gradient-report", metavar="PATH", help="write the JSON report on all subjects there")
+    group.addoption(
+        "--gradient-report",
+        metavar="PATH",
+        help="write the report on all subjects there: JSON, or a page if PATH ends in .html",
+    )
     group.addoption("--no-gradient-records", action="store_true", help="do not save failing cases for oracle replay")
     parser.addini("gradient_cases", "random cases a subject, unless --gradient-cases is given", default=str(_CASES))
     parser.addini("gradient_seed", "from which all cases follow, unless --gradient-seed is given", default=str(_SEED))
@@ -74,7 +78,28 @@ def pytest_configure(config: pytest.Config) -> None:
     _option(config, "gradient_cases", 1)
     _option(config, "gradient_seed", 0)
     if not hasattr(config, "workerinput"):
+        _expect_page(config)
         config.pluginmanager.register(Collected(config), "gradient-oracle-collected")
+
+
+def _wants_page(config: pytest.Config) -> bool:
+    """Whether the report is to be a page."""
+    return str(config.getoption("gradient_report") or "").lower().endswith((".html", ".htm"))
+
+
+def _expect_page(config: pytest.Config) -> None:
+    """Refuse a page that cannot be drawn or written before any test runs."""
+    if not _wants_page(config):
+        return
+    from oracle.commands.common import Misuse, expect_writable
+    from oracle.report.page import missing
+
+    try:
+        expect_writable(str(Path(config.invocation_params.dir, config.getoption("gradient_report"))))
+    except Misuse as error:
+        raise pytest.UsageError(error.message) from None
+    if why := missing():
+        raise pytest.UsageError(why)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -112,6 +137,7 @@ def verify_gradients(request: pytest.FixtureRequest) -> VerifyGradients:
             module=getattr(request, "module", None),
             heard=heard,
             test=request.node.nodeid,
+            page=_wants_page(config),
         )
         if not report.ok:
             raise GradientMismatch(report)
@@ -148,19 +174,30 @@ class Collected:
         self.documents.extend(getattr(report, "gradient_oracle", ()))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the JSON report; a session whose report cannot be written has not passed."""
+        """Write the report; a session whose report cannot be written has not passed."""
         path = self.config.getoption("gradient_report")
         if path is None:
             return
-        from oracle.report.json import dumps, write_atomically
-        from oracle.report.session import merged
+        from oracle.report.json import write_atomically
 
         try:
-            write_atomically(Path(self.config.invocation_params.dir, path), dumps(merged(self.documents)))
+            write_atomically(Path(self.config.invocation_params.dir, path), self._report())
         except OSError as error:
             self.trouble = f"cannot write the gradient report {path}: {error.strerror or error}"
             if session.exitstatus == pytest.ExitCode.OK:
                 session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+    def _report(self) -> str:
+        """All results, as JSON or as a page."""
+        from oracle.report.json import dumps
+        from oracle.report.session import merged
+
+        together = merged(self.documents)
+        if not _wants_page(self.config):
+            return dumps(together)
+        from oracle.report.page.writing import render
+
+        return render(together, [document["section"] for document in self.documents])
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """List every verified subject."""

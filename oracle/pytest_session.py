@@ -24,21 +24,37 @@ def verify(
     module: ModuleType | None,
     heard: list[dict[str, Any]],
     test: str,
+    page: bool = False,
 ) -> Report:
     """The report on a subject; it is added to `heard`, and so is whatever prevents it.
 
     A failing case is saved below `root`, unless that is None. A subject that stands in the test's `module` can be
-    replayed from there.
+    replayed from there. With `page`, what a page says of the subject is drawn too, in this process, and is plain data.
     """
     try:
         report = judge(subject, cases=cases, seed=seed, digits=digits)
     except Exception as error:
-        heard.append(error_document(getattr(subject, "name", type(subject).__name__), error, test))
+        name = getattr(subject, "name", type(subject).__name__)
+        heard.append(error_document(name, error, test))
+        if page:
+            heard[-1]["section"] = _error_section(heard[-1])
         raise
     if root is not None:
         report = saved(report, spec=subject.spec or _place(subject, module, root), digits=digits, root=root)
     heard.append(document(report, test))
+    if page:
+        from oracle.report.page.section import section
+
+        heard[-1]["section"] = section(report, subject, digits)
     return report
+
+
+def _error_section(told: dict[str, Any]) -> dict[str, Any]:
+    """What a page says of a subject of which there is no report."""
+    from oracle.report.page.section import without_report
+
+    (subject,) = told["subjects"]
+    return without_report(subject["name"], subject["verdict"], subject["sentence"])
 
 
 def _place(subject: Subject, module: ModuleType | None, root: Path) -> str | None:

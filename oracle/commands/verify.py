@@ -7,7 +7,16 @@ from typing import Any
 
 import click
 
-from oracle.commands.common import EXIT_NOT_OK, EXIT_OK, EXIT_OURS, Misuse, everything, load_subjects, write_json
+from oracle.commands.common import (
+    EXIT_NOT_OK,
+    EXIT_OK,
+    EXIT_OURS,
+    Misuse,
+    everything,
+    expect_writable,
+    load_subjects,
+    write_json,
+)
 
 _FEW = 4  # subjects whose tables are shown though all is well
 
@@ -20,6 +29,8 @@ _FEW = 4  # subjects whose tables are shown though all is well
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="From which all cases follow.")
 @click.option("--digits", type=click.FloatRange(1, 200), default=30, show_default=True, help="To know every entry to.")
 @click.option("--json", "json_path", type=click.Path(dir_okay=False), help="Write the machine-readable report there.")
+@click.option("--html", "html_path", type=click.Path(dir_okay=False), help="Write the report as a page there.")
+@click.option("--kill-matrix", "matrix_path", metavar="PATH", help="Show on the page what oracle mutate --json wrote.")
 @click.option("--certificate", "certificate_path", type=click.Path(dir_okay=False), help="Write a certificate there.")
 @click.option("--against", "revision", metavar="REV", help="Compare gradients, accuracy and speed with a git revision.")
 @click.option("--jobs", type=click.IntRange(1), help="Processes for registered subjects; by default one a core.")
@@ -30,6 +41,8 @@ def verify(
     seed: int,
     digits: float,
     json_path: str | None,
+    html_path: str | None,
+    matrix_path: str | None,
     certificate_path: str | None,
     revision: str | None,
     jobs: int | None,
@@ -40,6 +53,9 @@ def verify(
     A SUBJECT is a registered name, module:name, path/to/file.py:name, or path/to/file.py for all subjects in it.
     Verifying a file runs it, as Python runs any script: do not verify files that you would not run.
 
+    The page of --html is one file that needs no network; it takes the extra html of the package, and some seconds for
+    each subject, of which one case is drawn entry by entry.
+
     A certificate is written only if all subjects are CERTIFIED, and oracle replay runs it again. With --against, the
     exit code is 1 too if a gradient is another than at the revision, or could not be compared with it.
     """
@@ -48,6 +64,10 @@ def verify(
     from oracle.session import run_session
     from oracle.verdict import WitnessesDisagree
 
+    for path in (json_path, html_path, certificate_path):
+        if path is not None:
+            expect_writable(path)
+    matrix = _page_can_be_drawn(html_path, matrix_path)
     loaded = [subject for text in subjects or everything() for subject in load_subjects(text)]
     terminal = Terminal(brief=len(loaded) > _FEW)
     try:
@@ -63,9 +83,44 @@ def verify(
     compared = [] if revisions is None else _compare(loaded, reports, revisions, digits)
     if json_path is not None:
         write_json(json_path, reports, seconds, **({} if revisions is None else {"against": _plain(compared)}))
+    if html_path is not None:
+        _write_page(html_path, loaded, reports, seconds, digits, matrix)
     certified = certificate_path is None or _certify(certificate_path, loaded, reports, digits)
     ok = certified and all(report.ok for report in reports) and all(one.unmoved for one in compared)
     sys.exit(EXIT_OK if ok else EXIT_NOT_OK)
+
+
+def _page_can_be_drawn(html_path: str | None, matrix_path: str | None) -> Any:
+    """The kill matrix for the page; whatever keeps the page from being drawn is said before anything is verified."""
+    if html_path is None:
+        if matrix_path is not None:
+            raise Misuse("--kill-matrix is shown on a page; say where with --html PATH")
+        return None
+    from oracle.report import page
+    from oracle.report.page.kill_matrix import NoMatrix, read
+
+    if why := page.missing():
+        raise Misuse(why)
+    try:
+        return None if matrix_path is None else read(matrix_path)
+    except NoMatrix as error:
+        raise Misuse(str(error)) from error
+
+
+def _write_page(path: str, subjects: list[Any], reports: list[Any], seconds: float, digits: float, matrix: Any) -> None:
+    """Draw the page and write it, whole or not at all."""
+    from pathlib import Path
+
+    from oracle.report.json import to_dict, write_atomically
+    from oracle.report.page import page
+    from oracle.report.text import one_line
+
+    text = page(to_dict(reports, seconds), reports, subjects, digits, matrix)
+    try:
+        write_atomically(Path(path), text)
+    except OSError as error:
+        raise Misuse(f"cannot write {path}: {error.strerror or error}") from error
+    click.echo(f"page {one_line(path)}  {len(text.encode()) / 1e6:.1f} MB")
 
 
 def _revisions(text: str, subjects: list[Any]) -> list[Any]:

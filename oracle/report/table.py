@@ -60,7 +60,8 @@ def narrow(report: Report, *, bar: str = BAR) -> list[Text]:
         lines.append(Text.assemble(safe(leaf.name), "  ", styled(leaf.verdict)))
         known = f", {digits} digits" if digits != "-" else ""
         lines.append(Text(f"  {leaf.entries:,} entries{known}", style="dim"))
-        lines.append(Text.assemble("  ", accuracy(leaf, bar)))
+        if (kept := accuracy(leaf, bar)).plain != "-":
+            lines.append(Text.assemble("  ", kept))
         if float64 != "-" or float32 != "-":
             lines.append(Text(f"  ulps: float64 {float64}, float32 {float32}", style="dim"))
         if leaf.verdict is Verdict.CONSISTENT:
