@@ -158,21 +158,4 @@ def cases(subject: Subject, trial: Trial) -> list[tuple[Case, bool]]:
     ]
 
 
-def benches(subject: Subject, trial: Trial | None = None) -> list[Bench]:
-    """The cases of a subject, each heard once.
-
-    Raises
-    ------
-    ValueError
-        If no case decides anything.
-    """
-    trial = trial or Trial(subject, DIGITS)
-    found = [Bench(trial, case, thorough) for case, thorough in cases(subject, trial)]
-    usable = [bench for bench in found if bench.usable]
-    if not usable:
-        first = found[0].sound.found
-        raise ValueError(f"{subject.name} cannot be mutated, no case decides anything: {first.kink or first.outside}")
-    return usable
-
-
-__all__ = ["FEW", "Bench", "again", "benches", "cases"]
+__all__ = ["FEW", "Bench", "again", "cases"]

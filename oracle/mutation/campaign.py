@@ -62,7 +62,7 @@ def mutate(
     for number, mutant in enumerate(chosen, 1):
         rows.append(judge(mutant, stands))
         tell("judging", number, len(chosen))
-    entries = _fates(rows, stands, tell)
+    entries = _fates([_less_struck(row, stands) for row in rows], stands, tell)
     return Matrix(
         tuple(entries),
         tuple(one.subject.name for one in stands),
@@ -100,6 +100,12 @@ def _scenes(stands: Sequence[Stand]) -> list[Scene]:
         for scene in one.scenes:
             found.setdefault(scene.function, scene)
     return list(found.values())
+
+
+def _less_struck(row: Row, stands: Sequence[Stand]) -> Row:
+    """The row without checks that were found to accuse its unchanged subject, if only after they had been asked."""
+    struck = {name for one in stands if one.subject.name == row.subject for name in one.struck}
+    return dataclasses.replace(row, convicts=row.convicts - struck)
 
 
 def _fates(rows: Sequence[Row], stands: Sequence[Stand], tell: Told) -> list[Entry]:

@@ -11,7 +11,8 @@ from types import FunctionType
 
 import numpy as np
 
-from oracle.mutation.bench import DIGITS, Bench, benches
+from oracle.cases import Case
+from oracle.mutation.bench import DIGITS, Bench, cases
 from oracle.mutation.checks import CERTIFIED_PATH, CHECKS, Evidence
 from oracle.mutation.limits import TookTooLong, limited
 from oracle.mutation.mutants import Mutant
@@ -50,24 +51,34 @@ class Stand:
     scenes: list[Scene]
     shared: list[str]
     struck: dict[str, str] = field(default_factory=dict)  # checks that accuse the unchanged program, and where
+    _heard: dict[int, Bench] = field(default_factory=dict)
 
     @property
     def functions(self) -> set[FunctionType]:
         """The functions under mutation."""
         return {scene.function for scene in self.scenes}
 
+    def benches(self, count: int | None = None) -> Iterator[Bench]:
+        """The cases that mutants are judged on, each heard when it is first asked for; at most so many."""
+        for number in range(len(self._cases) if count is None else count):
+            if number not in self._heard:
+                self._heard[number] = self._hear(*self._cases[number])
+            if self._heard[number].usable:
+                yield self._heard[number]
+
     @functools.cached_property
-    def benches(self) -> list[Bench]:
-        """The cases that mutants are judged on; checks that accuse the unchanged program there are struck."""
-        found = benches(self.subject, self.trial)
-        for bench in found:
-            evidence = Evidence(bench)
-            for name, check in CHECKS.items():
-                if name not in self.struck and check(evidence):
-                    self.struck[name] = f"accuses the unchanged {self.subject.name} in {bench.case}"
-        if any(bench.contradiction for bench in found):
-            self.struck[CERTIFIED_PATH] = next(bench.contradiction for bench in found if bench.contradiction)
-        return found
+    def _cases(self) -> list[tuple[Case, bool]]:
+        return cases(self.subject, self.trial)
+
+    def _hear(self, case: Case, thorough: bool) -> Bench:
+        """A case of the unchanged program; a check that accuses it is struck, since it would accuse everybody."""
+        bench = Bench(self.trial, case, thorough)
+        if bench.contradiction:
+            self.struck[CERTIFIED_PATH] = bench.contradiction
+        for name, check in CHECKS.items() if bench.usable else ():
+            if name not in self.struck and check(Evidence(bench)):
+                self.struck[name] = f"accuses the unchanged {self.subject.name} in {case}"
+        return bench
 
 
 def stand(subject: Subject, functions: Sequence[str] = ()) -> Stand:
@@ -102,20 +113,20 @@ def judge(mutant: Mutant, stands: Sequence[Stand]) -> Row:
     """
     row = Row(mutant, frozenset())
     for number, one in enumerate(one for one in stands if mutant.scene.function in one.functions):
-        row = _before(mutant, one, one.benches[: 1 if number else None])
+        row = _before(mutant, one, list(one.benches(1 if number else None)))
         if row.convicted:
             break
     return row
 
 
-def _before(mutant: Mutant, one: Stand, cases: Sequence[Bench]) -> Row:
+def _before(mutant: Mutant, one: Stand, benches: Sequence[Bench]) -> Row:
     """What the checks say of a mutant under one subject."""
     convicts, spent = set[str](), 0.0
     began = time.process_time()
     with planted(mutant.edit) as files:
         spent = time.process_time() - began
         names = {file.name for file in files} | {real_name(file.name) for file in files}
-        for bench in cases:
+        for bench in benches:
             evidence = Evidence(bench)
             for name in CHECKS:
                 if name in convicts or name in one.struck:

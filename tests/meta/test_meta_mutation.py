@@ -30,7 +30,7 @@ class Judged:
 
     def kills(self, check):
         """How many of the nine a check alone convicts."""
-        return sum(check in row.convicts for row in self.rows)
+        return sum(check in row.convicts - set(self.stand.struck) for row in self.rows)
 
 
 @pytest.fixture(scope="module")

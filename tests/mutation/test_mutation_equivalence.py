@@ -137,7 +137,7 @@ def test_fresh_cases_are_not_those_of_the_verdict(stand, cases):
     fresh = [bench.case for bench in cases.first(200)]
     assert {case.regime for case in fresh} == set(REGIMES)
     assert 2 * 8 < max(case.sizes["D"] for case in fresh) <= 3 * 8
-    assert not {str(case) for case in fresh} & {str(bench.case) for bench in stand.benches}
+    assert not {str(case) for case in fresh} & {str(bench.case) for bench in stand.benches()}
 
 
 def test_fewer_cases_presume_nothing():
