@@ -130,7 +130,7 @@ def from_onnx(tensors: Mapping[str, Any], configuration: Configuration) -> list[
     >>> from_onnx(tensors, Gru(D=1, H=1, bias=False))[0].W.ravel()
     array([2., 1., 3.])
     """
-    return _in(tensors, configuration, ONNX, "the operators")
+    return _in(tensors, configuration, ONNX, "what is given")
 
 
 def to_onnx(layers: list[Any], configuration: Configuration) -> dict[str, Array]:

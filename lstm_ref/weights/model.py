@@ -162,7 +162,8 @@ def _expect_length(where: str, name: str, tensor: Any, shape: tuple[int, ...], d
     lengths["raw_data"] = len(tensor.raw_data)
     field = "raw_data" if lengths["raw_data"] else _FIELDS[str(dtype)]
     if lengths != {**dict.fromkeys(lengths, 0), field: nbytes(shape, dtype)} or tensor.HasField("segment"):
-        raise Damaged(f"{name} in {where} holds {sum(lengths.values())} bytes, expected {nbytes(shape, dtype)}")
+        given, wanted = sum(lengths.values()), nbytes(shape, dtype)
+        raise Damaged(f"{name} in {where} holds {given} bytes, expected {wanted} as {dtype} in one place")
 
 
 def _library(what: str) -> Any:

@@ -96,7 +96,9 @@ def _head(where: str, name: str, archive: zipfile.ZipFile, member: zipfile.ZipIn
     with archive.open(member) as stream:
         try:
             shape, by_columns, dtype = _read_header(stream)
-        except ValueError as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError):
+            raise  # of the archive
+        except Exception as error:  # NumPy hands the header to Python's own parsers, which raise what they like
             raise Damaged(f"{name} in {where} has no header of an array: {short(error, str)}") from None
     if dtype.hasobject:
         raise TypeError(f"{name} in {where} holds objects, which are pickles and never read, expected numbers")

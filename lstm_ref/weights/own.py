@@ -50,7 +50,7 @@ def checked(layers: Any, configuration: Configuration) -> list[dict[str, Array]]
             raise TypeError(f"layers[{k}] is a {type(one).__name__}, expected named parameters such as W, U and b")
     named = {f"{k}.{name}": getattr(one, name) for k, one in enumerate(layers) for name in one._fields}
     flat = {name: value for name, value in named.items() if name.split(".")[1] in FIELDS}
-    arrays = expect_tensors("layers", flat, shapes(configuration), configuration.dtype)
+    arrays = expect_tensors("the list of layers", flat, shapes(configuration), configuration.dtype)
     return [{name: arrays[f"{k}.{name}"] for name in configuration.shapes(l)} for k, l, _ in places(configuration)]
 
 
