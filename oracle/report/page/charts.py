@@ -13,6 +13,7 @@ from oracle.report.page.canvas import INK, MUTED, SERIES, figure, plain_axes, sh
 from oracle.report.page.curves import Course, Courses, Steps
 from oracle.report.page.material import Saturation
 
+ALMOST_RIGHT = 1e-20  # a slope that is off by less is no wrong gradient's
 _DECADES = 30.0  # norms further apart are drawn on a logarithmic axis
 _MARKS = "os^Dvp*X"
 
@@ -86,30 +87,24 @@ def course_in_words(course: Course) -> str:
 
 
 def step_chart(found: Steps, salt: str) -> str:
-    """Relative error of finite differences against their step, and the line of the witness far below."""
+    """Relative error of finite differences against their step, and the line of the witness far below.
+
+    The axis is broken: what lies between would take many times the height of the V.
+    """
 
     def draw(into: Figure) -> None:
-        plot = into.subplots()
-        plain_axes(plot)
-        for errors, colour, mark, label in (
-            (found.forward, SERIES[1], "o", "one-sided, float64"),
-            (found.central, SERIES[0], "s", "central, float64"),
-        ):
-            known = [(h, e) for h, e in zip(found.steps, errors, strict=True) if e > 0 and math.isfinite(e)]
-            if known:
-                plot.plot(
-                    *zip(*known, strict=True), color=colour, marker=mark, markersize=2.6, linewidth=1.1, label=label
-                )
-        _lines_across(plot, found)
-        plot.set_xscale("log")
-        plot.set_yscale("log")
-        plot.set_xlabel("step h")
-        plot.set_ylabel("relative error of the slope")
-        plot.set_ylim(found.witness * 1e-7, 1e5)
-        powers_of_ten(plot.xaxis, 7)
-        powers_of_ten(plot.yaxis, 9)
-        plot.invert_xaxis()
-        plot.legend(loc="lower left", bbox_to_anchor=(0.0, 0.16))
+        upper, lower = into.subplots(2, 1, sharex=True, height_ratios=(5, 1))
+        for plot in (upper, lower):
+            plain_axes(plot)
+            plot.set_xscale("log")
+            plot.set_yscale("log")
+        _float64(upper, found)
+        _witness(lower, found)
+        _broken(upper, lower)
+        powers_of_ten(lower.xaxis, 7)
+        lower.invert_xaxis()
+        lower.set_xlabel("step h")
+        into.supylabel("relative error of the slope", fontsize=9)
 
     return figure(
         draw,
@@ -121,36 +116,60 @@ def step_chart(found: Steps, salt: str) -> str:
     )
 
 
-def _lines_across(plot: Plot, found: Steps) -> None:
-    """The witness, the best of float64, and what lies between; a wrong gradient has a line of its own."""
-    plot.axhline(found.witness, color=SERIES[2], linewidth=2.0)
+def _float64(plot: Plot, found: Steps) -> None:
+    """The V, and where a wrong gradient lies beside it."""
+    for errors, colour, mark, label in (
+        (found.forward, SERIES[1], "o", "one-sided, float64"),
+        (found.central, SERIES[0], "s", "central, float64"),
+    ):
+        known = [(h, e) for h, e in zip(found.steps, errors, strict=True) if e > 0 and math.isfinite(e)]
+        if known:
+            h, error = zip(*known, strict=True)
+            plot.plot(h, error, color=colour, marker=mark, markersize=2.6, linewidth=1.1, label=label)
+    if found.hand > ALMOST_RIGHT:
+        plot.axhline(found.hand, color=SERIES[3], linewidth=1.6, linestyle=(0, (4, 2)), label="hand-written gradient")
+    lowest = 1e-16 if math.isnan(found.best) else found.best
+    plot.set_ylim(lowest * 1e-2, max(1e2, 10.0 * found.hand))
+    powers_of_ten(plot.yaxis, 6)
+    plot.legend(loc="upper center", ncols=2, bbox_to_anchor=(0.5, 1.22), columnspacing=1.0)
+
+
+def _witness(plot: Plot, found: Steps) -> None:
+    """The line far below."""
+    plot.axhline(found.witness, color=SERIES[2], linewidth=2.2)
+    plot.set_ylim(found.witness * 1e-4, found.witness * 1e5)
+    power = math.floor(math.log10(found.witness))
+    plot.set_yticks([10.0**power], labels=[f"1e{power}"])
+    plot.yaxis.set_minor_locator(NullLocator())
     step = round(math.log2(found.witness_step))
-    _say(plot, found.witness, f"the witness: central, in balls, h = 2^{step}", 4)
-    if found.decades > 0:
-        x = found.steps[len(found.steps) * 3 // 4]
-        plot.annotate(
-            "", (x, found.witness), (x, found.best), arrowprops={"arrowstyle": "<->", "color": MUTED, "lw": 0.8}
-        )
-        middle = math.sqrt(found.witness) * math.sqrt(found.best)
-        plot.annotate(
-            f"{found.decades:.0f} decades", (x, middle), (-6, 0), textcoords="offset points", ha="right", va="center"
-        )
-    if found.hand > 1e-20:
-        plot.axhline(found.hand, color=SERIES[3], linewidth=1.6, linestyle=(0, (4, 2)))
-        _say(plot, found.hand, "the hand-written gradient", -11)
+    further = "" if math.isnan(found.decades) else f", {found.decades:.0f} decades below"
+    words = f"the witness in balls, h = 2^{step}{further}"
+    place: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+    plot.annotate(words, (0.02, found.witness), (0, 4), **place)
 
 
-def _say(plot: Plot, height: float, words: str, above: float) -> None:
-    plot.annotate(words, (0.015, height), (0, above), xycoords=("axes fraction", "data"), textcoords="offset points")
+def _broken(upper: Plot, lower: Plot) -> None:
+    """Two strokes where decades are left out."""
+    upper.spines["bottom"].set_visible(False)
+    upper.tick_params(axis="x", length=0)
+    stroke: dict[str, Any] = {
+        "marker": [(-1, -0.6), (1, 0.6)],
+        "markersize": 7,
+        "linestyle": "none",
+        "color": MUTED,
+        "clip_on": False,
+    }
+    upper.plot([0], [0], transform=upper.transAxes, **stroke)
+    lower.plot([0], [1], transform=lower.transAxes, **stroke)
 
 
 def steps_in_words(found: Steps) -> str:
     """The numbers of the chart."""
-    hand = f" The hand-written gradient is off by {found.hand:.2g}." if found.hand > 1e-20 else ""
+    hand = f" The hand-written gradient is off by {found.hand:.2g}." if found.hand > ALMOST_RIGHT else ""
     return (
         f"In float64 finite differences of the forward reach a relative error of {found.best:.1e} at best; the "
         f"witness, a central difference in ball arithmetic with step {found.witness_step:.0e}, errs by "
-        f"{found.witness:.0e}, {found.decades:.0f} decades less.{hand}"
+        f"{found.witness:.0e} at most, {found.decades:.0f} decades less.{hand}"
     )
 
 

@@ -101,7 +101,7 @@ class Steps:
     steps: list[float]
     forward: list[float]  # (f(x + h v) - f(x)) / h, in float64
     central: list[float]  # (f(x + h v) - f(x - h v)) / 2h, in float64
-    witness: float  # the same central difference in balls, at h = 2^-150
+    witness: float  # at most, of the same central difference in balls at h = 2^-150
     witness_step: float
     hand: float  # of the hand-written gradient
     slope: float
@@ -133,13 +133,14 @@ def steps(one: Shown) -> Steps | str:
         hand = _slope(one, one.trial.undone(hearing.gradients, one.case.sizes), along)
         size = abs(true)
         off = abs(seen.estimate - true) if derivative else seen.error
-        witness, wrong, slope = (float(one.mid()) for one in (off / size, abs(hand - true) / size, true))
+        witness, wrong = (float((one / size).abs_upper()) for one in (off, hand - true))
+        slope = float(true.mid())
     if not all(map(math.isfinite, (witness, wrong, slope))) or slope == 0.0:
         return "the slope along this direction is zero or not finite"
     moved = {leaf: np.asarray(adapter.midpoints(v), dtype=float) for leaf, v in along.items()}
     hs = [2.0**-k for k in range(_FIRST, _LAST + 1, _EACH)]
     forward, central = _in_floats(point, binding, moved, hs, slope)
-    return Steps(hs, forward, central, max(witness, 1e-150), 2.0**-_SECOND, wrong, slope)
+    return Steps(hs, forward, central, max(witness, 2.0**-finite_difference.BITS), 2.0**-_SECOND, wrong, slope)
 
 
 def _slope(one: Shown, gradients: Mapping[str, adapter.Raw], along: Mapping[str, adapter.Raw]) -> Any:

@@ -51,7 +51,7 @@ def _map(gradient: Gradient, heading: str, matrix: Any, norm: Normalize, colours
         _name_axes(plot, gradient)
         if gradient.count:
             _mark(plot, gradient.wrong)
-        _colour_bar(into, image, plot, heading == "error in ulps")
+        _colour_bar(into, image, plot, heading == "error in ulps", height > _HIGH / 2)
 
     return figure(
         draw,
@@ -63,14 +63,14 @@ def _map(gradient: Gradient, heading: str, matrix: Any, norm: Normalize, colours
     )
 
 
-def _colour_bar(into: Figure, image: Any, plot: Plot, logarithmic: bool) -> None:
+def _colour_bar(into: Figure, image: Any, plot: Plot, logarithmic: bool, tall: bool) -> None:
     extend = "neither" if logarithmic else "both"
     bar = into.colorbar(image, ax=plot, extend=extend, fraction=0.06, pad=0.02, aspect=18)
     bar.outline.set_visible(False)
     bar.ax.tick_params(length=2, width=0.5, labelsize=8)
     if logarithmic:
         top = round(np.log10(image.norm.vmax))
-        powers = range(0, top + 1, max(1, top // 4))
+        powers = range(0, top + 1, max(1, -(-top // (4 if tall else 2))))
         bar.set_ticks([10.0**power for power in powers], labels=[f"1e{power}" for power in powers])
     bar.ax.minorticks_off()
 
