@@ -53,7 +53,7 @@ def sigmoid_with_tail(a: Array, out: Array | None, tail: Array | None) -> Array:
     >>> sigmoid_with_tail(np.zeros(1), y, tail), tail
     (array([0.5]), array([1.]))
     """
-    u = np.negative(a, out=tail)
+    u = np.multiply(a, -1.0, out=tail)  # np.negative of NumPy 2.4 mixes up strided float32 rows
     u = np.exp(u, out=tail)
     y = np.add(u, 1.0, out=out)
     return np.divide(1.0, y, out=out)

@@ -54,6 +54,19 @@ def test_the_dtype_is_kept(function: Callable[..., np.ndarray], dtype: type) -> 
     assert function(dtype(1)).dtype == dtype
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("B", [1, 2, 3, 5])
+def test_columns_of_an_array_can_be_replaced_by_their_sigmoids(B: int, dtype: type) -> None:
+    """In place and with strides, as the layer calls it, the values are those of contiguous memory."""
+    a = np.random.default_rng(B).standard_normal((B, 4)).astype(dtype)
+    for k in range(4):
+        columns = a.copy().reshape(B, 4, 1).transpose(1, 0, 2)[k : k + 1]
+        y = np.empty_like(columns)
+        expected = sigmoid(np.ascontiguousarray(columns))
+        assert sigmoid(columns, out=y, tail=columns) is y
+        assert roundings(y, expected) < 2
+
+
 @pytest.mark.parametrize("function", [sigmoid, sigmoid_slope, tanh, tanh_slope])
 def test_out_is_filled_and_returned(function: Callable[..., np.ndarray]) -> None:
     """With `out`, the same bits are written there and the argument stays as it is."""
