@@ -1,0 +1,247 @@
+"""Runs what a page of the documentation shows, and compares what comes out with what it prints.
+
+A page is a story: its fenced blocks are taken in order, in one fresh folder.
+
+| block                                   | what happens                                                           |
+| --------------------------------------- | ---------------------------------------------------------------------- |
+| `{code-block} python`, `:caption: NAME` | is written to the file NAME                                            |
+| `python`                                | is run; the blocks of a page share one module                          |
+| `text` right after a `python` block     | is what that block prints; without one, it prints nothing              |
+| `console`                               | each line `$ …` is run by the shell; what follows is what it prints    |
+| `json`                                  | is JSON                                                                |
+| anything else                           | is not run                                                             |
+
+What is printed is compared line by line: spaces count as one, a line `…` stands for any lines, `…` in a line for
+anything. Times are compared in shape alone, and so are rows of tables, whose ulps depend on the machine's BLAS.
+
+    python tests/docs/docs_pages.py docs/tutorial.md        # writes what comes out into the page
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import linecache
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from types import ModuleType
+
+from markdown_it import MarkdownIt
+
+ANY = "…"
+_FILE = re.compile(r":caption:\s*(\S+)\n(?::\S+:.*\n)*\n?")
+_ROW = re.compile(
+    r"^\s*\S+ +(CERTIFIED|CONSISTENT|REFUTED|INCONSISTENT|INACCURATE|UNDECIDED|BROKEN_CONTRACT|NOTHING_COM)"
+)
+_NUMBER = re.compile(r"(?<![\w.])-?\d[\d,]*(\.\d+)?(e[-+]?\d+)?(?!\w)")
+_SECONDS = re.compile(r"(?<![\w.])\d[\d,.]*( ?m?s)\b")
+_numbers = count()
+
+
+class PageError(AssertionError):
+    """Something on a page is not so."""
+
+
+@dataclass(frozen=True)
+class Fence:
+    """One fenced block: its info string, its text, and the lines of the page between its fences."""
+
+    info: str
+    content: str
+    first: int
+    last: int
+    follows: bool  # nothing stands between the block before and this one
+
+    @property
+    def file(self) -> str:
+        """The name under which it is to be written, or nothing."""
+        found = _FILE.match(self.content) if self.info.startswith("{code-block}") else None
+        return found[1] if found else ""
+
+    @property
+    def code(self) -> str:
+        """The text without directive options."""
+        return _FILE.sub("", self.content, count=1) if self.file else self.content
+
+
+def fences(text: str) -> list[Fence]:
+    """The fenced blocks of a page, in order."""
+    tokens, found = MarkdownIt().parse(text), []
+    for k, token in enumerate(tokens):
+        if token.type == "fence" and token.map:
+            follows = k > 0 and tokens[k - 1].type == "fence"
+            found.append(Fence(token.info.strip(), token.content, token.map[0] + 1, token.map[1] - 1, follows))
+    return found
+
+
+def commands(content: str) -> list[tuple[str, str]]:
+    """The commands of a console block, each with what it prints."""
+    found: list[tuple[str, list[str]]] = []
+    for line in content.splitlines():
+        if line.startswith("$ "):
+            found.append((line[2:], []))
+        elif not found:
+            raise PageError(f"a console block begins with {line!r}; expected a line that begins with '$ '")
+        else:
+            found[-1][1].append(line)
+    return [(command, "\n".join(lines)) for command, lines in found]
+
+
+# ---- comparing
+
+
+def same(expected: str, got: str) -> bool:
+    """Whether what came out is what the page prints."""
+    return _match(_lines(expected), _lines(got))
+
+
+def _lines(text: str) -> list[str]:
+    lines = [_plain(line) for line in text.splitlines()]
+    return [line for line in lines if line]
+
+
+def _plain(line: str) -> str:
+    """A line without what changes from run to run."""
+    line = re.sub(r"[█▏▎▍▌▋▊▉░·]{2,}", " ", line)
+    line = _NUMBER.sub("#", line) if _ROW.match(line) else line
+    return " ".join(_SECONDS.sub(r"#\1", line).split())
+
+
+def _match(expected: list[str], got: list[str]) -> bool:
+    if not expected:
+        return not got
+    if expected[0] == ANY:
+        return any(_match(expected[1:], got[k:]) for k in range(len(got) + 1))
+    if not got:
+        return False
+    pattern = ".*".join(map(re.escape, expected[0].split(ANY)))
+    return re.fullmatch(pattern, got[0]) is not None and _match(expected[1:], got[1:])
+
+
+# ---- running
+
+
+class Story:
+    """One page being read: a folder, and a module for its Python blocks."""
+
+    def __init__(self, folder: Path, name: str, codes: tuple[int, ...] = (0,)) -> None:
+        self.folder, self.codes = folder, codes
+        self.module = ModuleType(f"page_{name.replace('-', '_')}_{next(_numbers)}")
+        self.source = folder / f"{name}.page.py"
+        self.module.__file__ = str(self.source)
+        sys.modules[self.module.__name__] = self.module
+
+    def step(self, fence: Fence) -> list[tuple[str, str]]:
+        """Run a block; what was done and what came out."""
+        if fence.file:
+            path = self.folder / fence.file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(fence.code, encoding="utf-8")
+            return []
+        if fence.info == "python":
+            return [("", self._python(fence.code))]
+        if fence.info == "console":
+            return [(command, self._shell(command, printed)) for command, printed in commands(fence.content)]
+        if fence.info == "json":
+            json.loads(fence.content)
+        return []
+
+    def _python(self, code: str) -> str:
+        before = self.source.read_text(encoding="utf-8") if self.source.exists() else ""
+        self.source.write_text(before + code, encoding="utf-8")
+        linecache.checkcache(str(self.source))
+        program = compile("\n" * before.count("\n") + code, str(self.source), "exec", dont_inherit=True)
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed), contextlib.chdir(self.folder):
+            exec(program, vars(self.module))
+        return printed.getvalue().replace(f"{self.folder}/", "")
+
+    def _shell(self, command: str, printed: str) -> str:
+        ran = subprocess.run(
+            ["bash", "-c", command],
+            cwd=self.folder,
+            env=_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            timeout=300,
+        )
+        if ran.returncode not in (*self.codes, *((1,) if printed.strip() else ())):  # 1 is a verdict, and is shown
+            raise PageError(f"$ {command}\nended with exit code {ran.returncode}:\n{ran.stdout}")
+        return ran.stdout.replace(f"{self.folder}/", "")
+
+
+def _environment() -> dict[str, str]:
+    """What a reader's shell has: the programs of this Python first, one width, no colours."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV", "PYTHONPATH"))}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
+    return kept | {"PATH": path, "COLUMNS": "100", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8", "TERM": "dumb"}
+
+
+def run(text: str, name: str, folder: Path, skipped: frozenset[str] = frozenset()) -> int:
+    """Run a page; how many things were run. Commands in `skipped` are not.
+
+    Raises
+    ------
+    PageError
+        If something printed is not what the page prints.
+    """
+    story, blocks, done = Story(folder, name), fences(text), 0
+    for k, fence in enumerate(blocks):
+        if fence.info == "console" and any(command in skipped for command, _ in commands(fence.content)):
+            continue
+        outcomes = story.step(fence)
+        for (command, got), expected in zip(outcomes, _expected(fence, blocks[k + 1 : k + 2]), strict=True):
+            done += 1
+            if not same(expected, got):
+                where = f"{name}, line {fence.first}: " + (f"$ {command}" if command else fence.code.strip()[:200])
+                raise PageError(f"{where}\nthe page prints:\n{expected}\nbut this came out:\n{got}")
+    return done
+
+
+def _expected(fence: Fence, following: list[Fence]) -> Iterator[str]:
+    if fence.info == "python":
+        prints = following and following[0].info == "text" and following[0].follows
+        yield following[0].content if prints else ""
+    elif fence.info == "console":
+        yield from (printed for _, printed in commands(fence.content))
+
+
+# ---- writing
+
+
+def refreshed(text: str, name: str, folder: Path) -> str:
+    """The page with what comes out now, where that is not what it prints."""
+    story, blocks, lines = Story(folder, name, codes=(0, 1)), fences(text), text.splitlines(keepends=True)
+    changes: list[tuple[int, int, str]] = []
+    for k, fence in enumerate(blocks):
+        outcomes = story.step(fence)
+        expected = list(_expected(fence, blocks[k + 1 : k + 2]))
+        if all(same(printed, got) for printed, (_, got) in zip(expected, outcomes, strict=True)):
+            continue
+        if fence.info == "console":
+            told = "".join(f"$ {command}\n{got.rstrip()}\n".replace("\n\n\n", "\n") for command, got in outcomes)
+            changes.append((fence.first, fence.last, told))
+        else:
+            target = blocks[k + 1]
+            changes.append((target.first, target.last, outcomes[0][1].rstrip() + "\n"))
+    for first, last, told in reversed(changes):
+        lines[first:last] = ["\n".join(line.rstrip() for line in told.splitlines()) + "\n"]
+    return "".join(lines)
+
+
+if __name__ == "__main__":
+    for argument in sys.argv[1:]:
+        page = Path(argument)
+        with tempfile.TemporaryDirectory() as place:
+            page.write_text(refreshed(page.read_text("utf-8"), page.stem, Path(place)), encoding="utf-8")
+        print(page)

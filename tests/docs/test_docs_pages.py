@@ -1,0 +1,125 @@
+"""Every example on every page of the documentation runs, and prints what the page says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from docs_pages import PageError, commands, fences, run, same
+
+import oracle
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted(page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md") if "_build" not in page.parts)
+ELSEWHERE = frozenset(  # commands that are shown but not run here; what they do is tested where it says
+    {
+        "oracle watch path/to/file.py:subject",  # ends only when it is told to: tests/test_watch.py
+        "oracle verify path/to/file.py:subject --against main",  # needs a repository: tests/test_against.py
+        "oracle vectors --subject lstm-standard --out vectors",  # a minute: tests/vectors
+    }
+)
+INSTALLING = "python3 -m venv .venv"  # the one shell block that is typed once and not run
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_examples_of_a_page_run(page: str, tmp_path: Path) -> None:
+    """Files are written, Python and commands run, and what comes out is what the page prints."""
+    run((DOCS / page).read_text(encoding="utf-8"), Path(page).stem, tmp_path, ELSEWHERE)
+
+
+def test_nothing_is_shown_that_is_not_run() -> None:
+    """Shell and Python are written as what the runner runs; the one exception installs everything."""
+    found = {
+        (page, fence.content.splitlines()[0])
+        for page in PAGES
+        for fence in fences((DOCS / page).read_text(encoding="utf-8"))
+        if fence.info in ("shell", "sh", "bash", "py", "pycon")
+    }
+    assert found == {("tutorial.md", INSTALLING)}
+
+
+def test_every_skipped_command_stands_on_a_page() -> None:
+    """What is skipped is still shown; a command that has changed is not skipped by its old name."""
+    shown = {
+        command
+        for page in PAGES
+        for fence in fences((DOCS / page).read_text(encoding="utf-8"))
+        if fence.info == "console"
+        for command, _ in commands(fence.content)
+    }
+    assert shown >= ELSEWHERE
+
+
+@pytest.mark.parametrize("verdict", oracle.Verdict, ids=lambda verdict: verdict.name)
+def test_every_verdict_has_a_page(verdict: oracle.Verdict) -> None:
+    """It begins with the verdict's sentence, provokes the verdict by a command, and is reached from the index."""
+    name = verdict.name.lower().replace("_", "-")
+    text = (DOCS / "verdicts" / f"{name}.md").read_text(encoding="utf-8")
+    assert text.startswith(f"# I got {verdict.name}, ")
+    assert f"\n> {verdict.value}\n" in text
+    printed = [printed for fence in fences(text) if fence.info == "console" for _, printed in commands(fence.content)]
+    assert printed[0].startswith(f"{verdict.name}  ")
+    index = (DOCS / "verdicts" / "index.md").read_text(encoding="utf-8")
+    assert f"| [{verdict.name}]({name}.md) | {verdict.value} |" in index
+
+
+# ---- the controls: what the runner must notice
+
+
+@pytest.mark.parametrize(
+    ("page", "message"),
+    [
+        ("```python\nprint(1 + 1)\n```\n\n```text\n3\n```\n", "the page prints:\n3\n"),
+        ("```python\nprint(2)\n```\n", "but this came out:\n2\n"),
+        ("```python\nx = 1\n```\n\n```text\n1\n```\n", "the page prints:\n1\n"),
+        ("```console\n$ echo REFUTED\nCERTIFIED\n```\n", "but this came out:\nREFUTED\n"),
+        ("```console\n$ exit 2\n```\n", "ended with exit code 2"),
+        ("```console\n$ false\n```\n", "ended with exit code 1"),
+        ("```console\noracle verify\n```\n", "expected a line that begins with '$ '"),
+    ],
+    ids=["another output", "an output not shown", "no output", "another verdict", "misuse", "failure", "no prompt"],
+)
+def test_a_page_that_is_wrong_is_found(page: str, message: str, tmp_path: Path) -> None:
+    """Each kind of untruth has its message."""
+    with pytest.raises(PageError) as caught:
+        run(page, "wrong", tmp_path)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("page", ["```python\n1 / 0\n```\n", "```json\n{,}\n```\n"])
+def test_an_example_that_raises_is_found(page: str, tmp_path: Path) -> None:
+    """Python that raises and JSON that does not parse end the test."""
+    with pytest.raises((ZeroDivisionError, ValueError)):
+        run(page, "wrong", tmp_path)
+
+
+def test_a_right_page_counts_what_it_ran(tmp_path: Path) -> None:
+    """Blocks share names, files are there for the commands, and each thing that was run is counted."""
+    page = (
+        "```{code-block} python\n:caption: two.py\n\nprint(2)\n```\n\n"
+        "```console\n$ python two.py\n2\n$ cat two.py\nprint(2)\n```\n"
+        "\n```python\nx = 3\n```\n\n```python\nprint(x)\n```\n\n```text\n3\n```\n"
+    )
+    assert run(page, "right", tmp_path) == 4
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "alike"),
+    [
+        ("20 cases, 1,925 entries, 2.4 s", "20 cases, 1,925 entries, 11.0 s", True),
+        ("20 cases, 1,925 entries, 2.4 s", "19 cases, 1,925 entries, 2.4 s", False),
+        ("x  CERTIFIED  858  97  ██··  4e+05", "x   CERTIFIED   858   97   █···   3e+05", True),
+        ("x  CERTIFIED  858  97", "x  REFUTED  858  97", False),
+        ("got -6.03744", "got -6.03745", False),
+        ("a\n…\nb", "a\nmore\nb", True),
+        ("a\n…\nb", "a\nmore\nc", False),
+        ("at …/signal.py:…: x", "at /usr/signal.py:12: x", True),
+        ("at …/signal.py:…: x", "at /usr/signal.py:12: y", False),
+        ("rnn.py:20   U", "rnn.py:21   U", False),
+        ("", "anything", False),
+    ],
+)
+def test_what_counts_as_the_same(expected: str, got: str, alike: bool) -> None:
+    """Times, spaces and ulps may differ; verdicts, values, counts and lines may not."""
+    assert same(expected, got) is alike
