@@ -80,6 +80,11 @@ class Bench:
         """The names of the gradients."""
         return self.point.differentiated
 
+    @property
+    def is_slope(self) -> bool:
+        """Whether the right gradient is the slope of the forward: not where it is declared to be clipped or cut."""
+        return self.trial.subject.deviations.clip is None and not self.sound.beyond_truncation
+
     @functools.cached_property
     def truth(self) -> dict[str, Raw]:
         """The gradient program's gradients in balls, with the declared deviations; none if it does not speak."""
@@ -106,7 +111,7 @@ class Bench:
     @functools.cached_property
     def slope(self) -> finite_difference.Slope | None:
         """The slope of the forward along it in balls; None where the forward cannot be followed."""
-        if self.trial.subject.deviations.clip is not None:
+        if not self.is_slope:
             return None
         try:
             return finite_difference.slope(self.point, self.binding, self.along)

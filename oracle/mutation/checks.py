@@ -156,7 +156,7 @@ def complex_steps(evidence: Evidence) -> bool | None:
 
 def _another_slope(evidence: Evidence, slopes: FloatSlopes) -> bool | None:
     bench = evidence.bench
-    if not slopes or evidence.floats.error is not None or bench.trial.subject.deviations.clip is not None:
+    if not bench.is_slope or not slopes or evidence.floats.error is not None:
         return None
     numerator, denominator = bench.trial.subject.deviations.factor(bench.case.sizes)
     for leaf, (estimate, error) in slopes.items():
