@@ -7,7 +7,9 @@ which are pickles, are refused by their header.
 
 from __future__ import annotations
 
+import errno
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -24,6 +26,16 @@ from lstm_ref.weights.reading import Damaged, exactly, expect_no_pickle, opened
 
 _HEADER = 1 << 12  # bytes that the header of one array may take; NumPy writes 128
 _ARCHIVE = 1 << 16  # bytes left for what belongs to no member
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    OverflowError,
+    UnicodeDecodeError,
+)  # what the reader of archives raises about one that is damaged
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others decompress without a bound
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
@@ -64,8 +76,12 @@ def _damage(where: str) -> Iterator[None]:
     """Inside the block, what the readers of zip and npy raise about a damaged file is said of it."""
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OverflowError) as error:
+    except _DAMAGE as error:
         raise Damaged(f"{where} is no intact npz file: {short(error, str)}") from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a place before the start of the file
+            raise
+        raise Damaged(f"{where} is no intact npz file: it points outside itself") from error
 
 
 def _members(where: str, archive: zipfile.ZipFile, shapes: Shapes, dtype: Any) -> dict[str, zipfile.ZipInfo]:
