@@ -27,10 +27,10 @@ def expect_declared(where: str, declared: Mapping[str, tuple[Shape, str]], expec
     ValueError: W in state has shape (2, 3), expected (3, 2)
     """
     if missing := [name for name in expected if name not in declared]:
-        all_of_them = ", ".join(f"{name} {shape}" for name, shape in expected.items())
-        raise ValueError(f"{where} lacks {_shown(missing)}, expected {all_of_them}")
+        wanted = shown(f"{name} {shape}" for name, shape in expected.items())
+        raise ValueError(f"{where} lacks {shown(missing)}, expected {wanted}")
     if surplus := [name for name in declared if name not in expected]:
-        raise ValueError(f"{where} holds {_shown(map(short, surplus))}, expected only {', '.join(expected)}")
+        raise ValueError(f"{where} holds {shown(map(short, surplus))}, expected only {shown(expected)}")
     for name, shape in expected.items():
         given, kind = declared[name]
         if given != shape:
@@ -98,7 +98,7 @@ def short(value: Any, text: Any = repr) -> str:
     return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
 
 
-def _shown(names: Iterable[str]) -> str:
+def shown(names: Iterable[str]) -> str:
     """A few names, and how many more there are."""
     every = list(names)
     more = f" and {len(every) - _SHOWN} more" if len(every) > _SHOWN else ""

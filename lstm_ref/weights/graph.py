@@ -33,9 +33,12 @@ def operators(where: str, graph: Any, configuration: Configuration, names: Seque
 
     Raises
     ------
+    TypeError : names is a name
     ValueError : there are not as many as layers, a name is that of none, or one layer does not feed the next
     """
     op = kind(configuration)
+    if isinstance(names, str):
+        raise TypeError(f"nodes is {short(names)}, expected a list of names, one for each layer")
     found = [node for node in graph.node if node.op_type == op and node.domain in ("", "ai.onnx")]
     if names is not None:
         by_name = {node.name: node for node in found}

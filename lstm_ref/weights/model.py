@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from lstm_ref.checks import Array
+from lstm_ref.checks import Array, expect_size
 from lstm_ref.weights.checking import expect_declared, nbytes, short, total
 from lstm_ref.weights.configuration import Configuration, Gru, Shapes
 from lstm_ref.weights.graph import DIRECTIONS, INPUTS, expect_equations, kind, operators, weight_names
@@ -47,13 +47,17 @@ def read(
     """
     onnx = _library("reading ONNX")
     where = str(path)
-    most = most or _MODEL + _LAYER * configuration.layers + total(shapes, configuration.dtype)
+    if most is None:
+        most = _MODEL + _LAYER * configuration.layers + total(shapes, configuration.dtype)
+    expect_size("most", most)
     with opened(path, most) as (file, size):
         data = file.read(size)
     try:
         model = onnx.load_model_from_string(data)
     except Exception as error:  # what protobuf raises has no public name
         raise Damaged(f"{where} is no ONNX model: {short(error, str)}") from None
+    if kind(configuration) in {one.name for one in model.functions if one.domain in ("", "ai.onnx")}:
+        raise ValueError(f"{where} says itself what {kind(configuration)} computes, expected ONNX's own operator")
     found = operators(where, model.graph, configuration, nodes)
     taken = _taken(onnx, where, model.graph, found, configuration)
     declared = {name: _declared(onnx, where, tensor) for name, tensor in taken.items()}

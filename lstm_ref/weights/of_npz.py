@@ -20,7 +20,7 @@ from typing import IO, Any
 import numpy as np
 
 from lstm_ref.checks import Array
-from lstm_ref.weights.checking import expect_declared, nbytes, short, total
+from lstm_ref.weights.checking import expect_declared, nbytes, short, shown, total
 from lstm_ref.weights.configuration import Shape, Shapes
 from lstm_ref.weights.reading import Damaged, exactly, expect_no_pickle, opened
 
@@ -91,7 +91,7 @@ def _members(where: str, archive: zipfile.ZipFile, shapes: Shapes, dtype: Any) -
         raise Damaged(f"{where} holds {short(next(n for n in names if names.count(n) > 1))} more than once")
     expected = {f"{name}.npy": name for name in shapes}
     if surplus := [name for name in names if name not in expected]:
-        raise ValueError(f"{where} holds {short(surplus[0])}, expected only {', '.join(expected)}")
+        raise ValueError(f"{where} holds {short(surplus[0])}, expected only {shown(expected)}")
     members = {expected[member.filename]: member for member in archive.infolist()}
     for name, member in members.items():
         _expect_member(where, member, nbytes(shapes[name], dtype))

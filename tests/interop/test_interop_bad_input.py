@@ -110,6 +110,15 @@ def test_a_wrong_state_dict_is_refused(changes: dict[str, Any], kind: type[Excep
     assert str(caught.value) == message
 
 
+def test_long_lists_are_cut() -> None:
+    """What is missing and what was expected, in a network of many layers."""
+    deep = Lstm(D=3, H=2, layers=50)
+    with pytest.raises(ValueError, match=r"^the state dict lacks ") as caught:
+        from_torch({}, deep)
+    first = "weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, weight_ih_l1 and 195 more"
+    assert str(caught.value) == (f"the state dict lacks {first}, expected {ALL}, weight_ih_l1 (8, 2) and 195 more")
+
+
 def test_weights_of_the_other_kind_are_refused() -> None:
     """A GRU's for an LSTM, by the rows of its gates."""
     gru = Gru(D=3, H=2)

@@ -273,6 +273,24 @@ def test_operators_of_no_such_name_are_refused(path: Path) -> None:
     assert found == (ValueError, "net.onnx has no LSTM named 'other', expected names among 'layer_0'")
 
 
+def test_options_of_a_wrong_kind_are_refused(path: Path) -> None:
+    """One name for a list of them, and no size at all."""
+    changed(path, LSTM, lambda graph: None)
+    found = refused(path, LSTM, "onnx", nodes="layer_0")
+    assert found == (TypeError, "nodes is 'layer_0', expected a list of names, one for each layer")
+    assert refused(path, LSTM, "onnx", most=0) == (ValueError, "most is 0, expected a whole number of at least 1")
+
+
+def test_a_model_with_an_operator_of_its_own_is_refused(path: Path) -> None:
+    """A function of the same name takes the operator's place."""
+    save(path, drawn(LSTM), LSTM)
+    model = onnx.load_model_from_string(path.read_bytes())
+    model.functions.add(name="LSTM", domain="")
+    path.write_bytes(model.SerializeToString())
+    message = "net.onnx says itself what LSTM computes, expected ONNX's own operator"
+    assert refused(path, LSTM, "onnx") == (ValueError, message)
+
+
 def test_the_other_kind_of_operator_is_not_taken(path: Path) -> None:
     """A GRU for an LSTM."""
     changed(path, GRU, lambda graph: None)
