@@ -66,8 +66,8 @@ def axes_of(shape: Shape, sizes: Mapping[str, int], probes: Mapping[str, Probe])
     each = 1
     for length in lengths[1:-1]:
         each *= length
-    letter = words[0].lower() if words[0].isidentifier() else "block "
-    blocks = tuple(Block(f"{letter}={k}", k * each, (k + 1) * each) for k in range(lengths[0]))
+    letter = f"{words[0].lower()}=" if words[0].isidentifier() else "block "
+    blocks = tuple(Block(f"{letter}{k}", k * each, (k + 1) * each) for k in range(lengths[0]))
     return Axes(Axis(" × ".join(words[:-1]), lengths[0] * each, blocks), columns)
 
 

@@ -12,9 +12,10 @@ import numpy.typing as npt
 from oracle import accuracy
 from oracle.arithmetic import adapter, enclosures
 from oracle.cases import GENERIC, Case
-from oracle.hearing import Done, Hearing
+from oracle.hearing import Hearing
+from oracle.point import Point
 from oracle.report.page.axes import Axes, axes_of
-from oracle.steps import balls, floats
+from oracle.runs import in_balls, in_floats
 from oracle.subject import Subject
 from oracle.trial import Trial
 from oracle.verdict import Report, Verdict
@@ -183,7 +184,7 @@ def saturation(one: Shown, factors: Sequence[float]) -> Saturation:
     return Saturation(tuple(factors), tuple(largest), ulps)
 
 
-def _moved(one: Shown, factor: float) -> Any:
+def _moved(one: Shown, factor: float) -> Point:
     """The point with its inputs multiplied; those that may not be negative stay, as they do in the regimes."""
     leaves = one.trial.subject.leaves
     values = {
@@ -193,27 +194,23 @@ def _moved(one: Shown, factor: float) -> Any:
     return one.hearing.point.moved(values)
 
 
-def _largest(point: Any) -> float:
+def _largest(point: Point) -> float:
     values = [point.values[name] for name in point.differentiated]
     return max((float(np.max(np.abs(value), initial=0.0)) for value in values), default=0.0)
 
 
-def _worst_ulps(one: Shown, point: Any) -> dict[str, float]:
-    """The largest error of each gradient at a point."""
-    hearing = Hearing(one.trial, one.case, thorough=False)
-    hearing.point = point
-    try:
-        floats.run_untouched(hearing)
-        balls.compare_until_decided(hearing)
-    except Done:
+def _worst_ulps(one: Shown, point: Point) -> dict[str, float]:
+    """The largest error of each gradient at a point; nothing where the code does not run there."""
+    floats, balls = in_floats(point, one.trial.binding), in_balls(point, one.trial.binding, one.bits)
+    if any(run.error is not None or run.record.refusals for run in (floats, balls)):
         return {}
-    except Exception:
-        return {}
-    with adapter.precision(hearing.found.bits):
-        return {name: _most(hearing, name, truth) for name, truth in hearing.gradients.items()}
+    with adapter.precision(one.bits):
+        both = ((name, floats.gradients[name], balls.gradients[name]) for name in point.differentiated)
+        return {name: _most(value, exact) for name, value, exact in both if adapter.is_ball(exact)}
 
 
-def _most(hearing: Hearing, name: str, truth: adapter.Raw) -> float:
-    value = np.asarray(hearing.floats.gradients[name], dtype=float).reshape(truth.shape)
-    found = accuracy.ulps(accuracy.error(value, truth), truth, np.float64)
+def _most(value: Any, exact: Any) -> float:
+    truth = adapter.raw(exact)
+    array = np.asarray(value, dtype=float).reshape(truth.shape)
+    found = accuracy.ulps(accuracy.error(array, truth), truth, np.float64)
     return float(np.max(np.minimum(found, ALL_ULPS), initial=0.0))

@@ -11,6 +11,8 @@ from typing import Any
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 
+from oracle.report.text import safe
+
 MOST = 2_400_000  # characters of figures on one page
 _ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
@@ -21,6 +23,7 @@ def render(document: dict[str, Any], sections: Sequence[dict[str, Any]], matrix:
     environment = Environment(
         loader=DictLoader({"page": template, "section": _file("section.html"), "matrix": _file("matrix.html")}),
         autoescape=True,
+        finalize=_printable,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -36,6 +39,11 @@ def render(document: dict[str, Any], sections: Sequence[dict[str, Any]], matrix:
         embedded=embedded(document),
     )
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _printable(value: Any) -> Any:
+    """Text without control characters; markup and everything else as it is."""
+    return safe(value) if type(value) is str else value
 
 
 def _file(name: str) -> str:
