@@ -3,7 +3,7 @@
     python -m benchmarks.campaign [--entries 1000000] [--mutants N] [--jobs N] [--json PATH] [SUBJECT]...
 
 1. Every registered subject is heard in case after case, all regimes in turn, until its share of the gradient entries
-   has been certified: 20,000 each, and the rest from `LARGE`, whose cases are the widest. A case with any verdict
+   has been certified: 10,000 each, and the rest from `LARGE`, whose cases are the widest. A case with any verdict
    that is not ok is a false alarm. Other processes do this, while this one does the following.
 2. Every fault that the operators make of the backwards (or an even sample) is planted and judged, and the survivors
    are looked into. Each of them is listed with the reason why it is no fault.
@@ -43,7 +43,7 @@ from oracle.verify import hear, is_thorough
 
 DIGITS = 30
 HOPELESS = 50  # cases without a single certified entry
-LEAST = 20_000  # entries of every subject
+LEAST = 10_000  # entries of every subject
 LARGE = ("lstm-seed", "lstm-standard", "lstm-classic-node", "lstm-classic-network")  # sizes up to 8
 REPORTS = (Fate.SURVIVED, Fate.PRESUMED, Fate.PROVEN)
 
@@ -69,7 +69,7 @@ def shares(names: Sequence[str], entries: int) -> dict[str, int]:
     """How many entries of which subject, so that there are at least so many in all.
 
     >>> shares(["lstm-seed", "lstm-nog"], 100_000)
-    {'lstm-nog': 20000, 'lstm-seed': 80000}
+    {'lstm-nog': 10000, 'lstm-seed': 90000}
     """
     large = [name for name in names if name in LARGE] or list(names)
     small = [name for name in names if name not in large]

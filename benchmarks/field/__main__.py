@@ -1,7 +1,7 @@
 """The same faulty and the same correct programs before this project and the tools that people use today.
 
     pip install -c constraints.txt -e ".[field]"
-    python -m benchmarks.field [--count N | --all] [--no-alarms] [--json PATH] [--markdown PATH]
+    python -m benchmarks.field [--count N | --all] [--only faults|alarms] [--json PATH] [--markdown PATH]
 
 Every tool really runs, on its own terms, at its defaults (`benchmarks.field.tools`, one module each). Each sees a
 faulty program in four settings: three shapes with normal values of deviation 0.5, and one with values in ±0.1; it has
@@ -16,6 +16,7 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one core, which NumPy must know before it is imported
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import logging
 from pathlib import Path
 
 import click
@@ -26,16 +27,23 @@ from benchmarks.field import alarms, faults, sample, showing
 from benchmarks.field.tools import installed
 from oracle.report.json import dumps, write_atomically
 
+logging.getLogger("jax._src.callback").setLevel(logging.CRITICAL)  # it logs what a planted fault raises
+
 _PROGRESS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
 
 
 @click.command()
-@click.option("--count", default=sample.COUNT, show_default=True, help="About so many mutants, of every operator some.")
+@click.option(
+    "--count",
+    default=sample.COUNT,
+    show_default=True,
+    help="A sample of some more mutants than that, at least four of every operator that has them.",
+)
 @click.option("--all", "everything", is_flag=True, help="All mutants.")
-@click.option("--no-alarms", is_flag=True, help="Leave the correct programs out.")
+@click.option("--only", type=click.Choice(["faults", "alarms"]), help="Faulty programs alone, or correct ones alone.")
 @click.option("--json", "json_path", type=click.Path(dir_okay=False), help="Write everything there.")
 @click.option("--markdown", "markdown_path", type=click.Path(dir_okay=False), help="Write the tables there.")
-def main(count: int, everything: bool, no_alarms: bool, json_path: str | None, markdown_path: str | None) -> None:
+def main(count: int, everything: bool, only: str | None, json_path: str | None, markdown_path: str | None) -> None:
     """Judge faulty and correct programs by every tool that is installed."""
     tools, missing = installed()
     err = Console(stderr=True)
@@ -44,18 +52,20 @@ def main(count: int, everything: bool, no_alarms: bool, json_path: str | None, m
 
         def tell(doing: str, done: int, total: int) -> None:
             bar.update(task, description=doing, completed=done, total=total)
+            if not err.is_terminal and done % 10 == 0:
+                err.print(f"{doing}: {done} of {total}")
 
-        judged, court, possible = faults.run(tools, None if everything else count, tell)
-        heard = [] if no_alarms else alarms.run(tools, tell)
-    results = showing.Results(judged, possible, court.preparation, heard, tools, missing)
+        judged = None if only == "alarms" else faults.run(tools, None if everything else count, tell)
+        heard = [] if only == "faults" else alarms.run(tools, tell)
+    results = showing.Results(*(judged or ([], 0, 0.0)), heard, tools, missing)
     console = Console(highlight=False, emoji=False)
     console.width = max(console.width, 180)
     showing.show(console, results)
     if json_path:
         write_atomically(Path(json_path), dumps(showing.to_dict(results)))
     if markdown_path:
-        tables = (showing.fault_rows(results), showing.operator_rows(results), showing.alarm_rows(results))
-        write_atomically(Path(markdown_path), "\n\n".join(map(showing.markdown, tables)) + "\n")
+        text = "\n\n".join(map(showing.markdown, showing.tables(results)))
+        write_atomically(Path(markdown_path), text + "\n")
     raise SystemExit(0 if results.ok else 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -33,13 +34,19 @@ def listen(regime: str, tools: Sequence[Tool], names: Sequence[str]) -> Alarms:
     if certified.REGIMES[regime]:
         found.rejected[CERTIFIED] = []
     for name in names:
-        subject = subjects.load(name)
+        subject = _loaded(name)
         if why := out_of_reach(subject) or runs(settings[0].of(subject)):
             found.left_out[name] = why
             continue
         found.programs += 1
         _ask(found, subject, settings, tools)
     return found
+
+
+@functools.cache
+def _loaded(name: str) -> Subject:
+    """The subject, once for all regimes, since the certified path keeps the gradient program with it."""
+    return subjects.load(name)
 
 
 def _ask(found: Alarms, subject: Subject, settings: tuple[Setting, ...], tools: Sequence[Tool]) -> None:

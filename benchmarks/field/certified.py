@@ -24,7 +24,7 @@ class Certified:
 
     def __init__(self, stand: Stand, small: Setting) -> None:
         """Ready to judge; `small` is the setting behind a small loss."""
-        self.benches = stand.benches
+        self.benches = list(stand.benches())
         sizes = sizes_within(stand.trial.sizes, small.sizes)
         self.small = Bench(stand.trial, Case(sizes, "tiny cotangents", seed=small.seed), thorough=False)
         assert self.small.usable

@@ -134,8 +134,8 @@ def _timed(found: Judged, tool: str) -> Iterator[None]:
     found.seconds[tool] = time.process_time() - began
 
 
-def run(tools: Sequence[Tool], count: int | None, tell: Told) -> tuple[list[Judged], Court, int]:
-    """The sample of mutants judged by every tool, the court, and how many mutants there are."""
+def run(tools: Sequence[Tool], count: int | None, tell: Told) -> tuple[list[Judged], int, float]:
+    """The sample of mutants judged by every tool, how many there are, and the CPU seconds of the preparation."""
     tell("preparing", 0, 1)
     court = Court(tools)
     every = sample.every(court.stands)
@@ -145,7 +145,7 @@ def run(tools: Sequence[Tool], count: int | None, tell: Told) -> tuple[list[Judg
         found.append(court.judge(mutant))
         tell("judging", number, len(chosen))
     court.equivalence(found, tell)
-    return found, court, len(every)
+    return found, len(every), court.preparation
 
 
 def by_operator(found: Sequence[Judged]) -> dict[str, list[Judged]]:

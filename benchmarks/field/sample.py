@@ -11,7 +11,7 @@ from oracle.mutation.mutants import Mutant, mutants
 from oracle.mutation.scene import Scene
 
 SUBJECTS = ("lstm-standard", "lstm-seed", "lstm-classic-node", "lstm-classic-network")
-COUNT = 240
+COUNT = 84
 
 
 def every(stands: Sequence[Stand]) -> list[Mutant]:
@@ -24,9 +24,9 @@ def every(stands: Sequence[Stand]) -> list[Mutant]:
 
 
 def sampled(found: Sequence[Mutant], count: int) -> list[Mutant]:
-    """About so many, in their order: of every operator its share, evenly spread, but no fewer than four if it has them.
+    """A sample in order: of every operator its share of `count`, evenly spread, but no fewer than four if it has them.
 
-    So rare operators are all there, and frequent ones are thinned.
+    So rare operators are all there and frequent ones thinned, and there are some more than `count`.
     """
     by_operator: dict[str, list[Mutant]] = defaultdict(list)
     for mutant in found:

@@ -40,7 +40,7 @@ class Results:
     def ok(self) -> bool:
         """Whether the certified path convicted every fault and accused nothing correct."""
         quiet = not any(one.rejected.get(CERTIFIED) for one in self.alarms)
-        return bool(self.faults) and quiet and not any(one.survived for one in self.faults)
+        return bool(self.faults or self.alarms) and quiet and not any(one.survived for one in self.faults)
 
 
 def share(group: Sequence[Judged], column: str, said: Said) -> str:
@@ -159,9 +159,15 @@ def summary(results: Results) -> list[str]:
     return lines
 
 
+def tables(results: Results) -> list[list[list[str]]]:
+    """The tables for which something was judged."""
+    faults = [fault_rows(results), operator_rows(results)] if results.faults else []
+    return faults + ([alarm_rows(results)] if results.alarms else [])
+
+
 def show(console: Console, results: Results) -> None:
     """Everything."""
-    for rows in (fault_rows(results), operator_rows(results), *([alarm_rows(results)] if results.alarms else [])):
+    for rows in tables(results):
         console.print(table(rows))
         console.print()
     for line in summary(results):
@@ -175,9 +181,7 @@ def to_dict(results: Results) -> dict[str, Any]:
         "ok": results.ok,
         "possible_mutants": results.possible,
         "preparation_seconds": results.preparation,
-        "faults": fault_rows(results),
-        "operators": operator_rows(results),
-        "alarms": alarm_rows(results) if results.alarms else [],
+        "tables": tables(results),
         "rejected": [vars(one) for one in results.alarms],
         "summary": summary(results),
         "mutants": [_plain(one) for one in results.faults],
