@@ -1,6 +1,6 @@
 """How often the diagnosis names what is wrong: over planted single faults and pairs, with probes and without.
 
-    python -m benchmarks.diagnosis [probes] [pairs] [bare] [--every N] [--table PATH]
+    python -m benchmarks.diagnosis [probes] [pairs] [bare] [fresh] [--every N] [--keep PATH] [--table PATH]
 
 Each fault of `benchmarks.faults` is planted in process, the subject is verified in a few cases, and the diagnosis is
 compared with what was planted.
@@ -12,6 +12,11 @@ compared with what was planted.
 | bare   | with its probes taken away, the first cause is of the right class: a repair of the planted line, or a |
 |        | fact that a mistake of this class gives (`FACTS`)                                                     |
 
+`fresh` is `probes` for faults of `benchmarks.faults.fresh`, which were written after the last change to the method.
+
+With `--keep` each result is appended to a file as it comes, and what stands there is not run again: an interruption
+loses nothing, several parts can run beside each other, and the table is that of the whole file.
+
 False certainty is counted in every part: a cause that is certain and names a line that is right. Seconds are those of
 the thread, beyond the verdict and the smallest case.
 """
@@ -20,13 +25,14 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from benchmarks.faults import SINGLE, Fault, pairs
+from benchmarks.faults import FRESH, SINGLE, Fault, pairs
 from benchmarks.faults.fault import (
     ALGEBRA,
     BOUNDARY,
@@ -48,9 +54,10 @@ from oracle.mutation.planting import Text, planted, real_name
 from oracle.subject import Subject
 from oracle.summary import Summary
 from oracle.trial import Trial
-from oracle.verify import hear, is_thorough, shrink
+from oracle.verify import hear, shrink
 
-CASES, DIGITS, SECONDS = 6, 30, 3.0
+CASES, ENOUGH, DIGITS = 6, 3, 30  # cases heard at most, and if one of them fails
+STRIDE = 8  # how far apart faults stand in the catalogue that are looked at one after the other
 FACTS = {
     BOUNDARY: {"first-step", "last-step", "zero", "one-block", "carry", "missing-summand", "permuted-blocks"},
     CARRY: {"carry", "truncated", "missing-summand", "replaced-factor", "zero", "last-step"},
@@ -69,6 +76,7 @@ PARTS = {
     "probes": ("single faults, with probes: the right line first", 0.95),
     "pairs": ("pairs at different lines, with probes: both named", 0.90),
     "bare": ("single faults, without probes: the right class first", 0.70),
+    "fresh": ("fresh faults, with probes: the right line first", 0.95),
 }
 
 
@@ -107,7 +115,9 @@ def examine(faults: Sequence[Fault], probes: bool) -> tuple[tuple[Cause, ...], f
         trial = Trial(subject(faults[0].subject, probes), DIGITS)
         summary = Summary(trial, 0)
         for number, case in enumerate(schedule(CASES, 0, trial.sizes), 1):
-            summary.add(hear(trial, case, summary, is_thorough(number, case)))
+            summary.add(hear(trial, case, summary, thorough=number == 1))
+            if summary.failing is not None and number >= ENOUGH:
+                break
         if summary.failing is None:
             raise SystemExit(f"{faults[0].name!r} is not refuted in {CASES} cases")
         smallest = shrink(trial, summary.failing)
@@ -128,15 +138,51 @@ def is_hit(part: str, faults: Sequence[Fault], causes: Sequence[Cause]) -> bool:
         return False
     (fault,), first = faults, causes[0]
     named = bool(first.line) and _place(first) == fault.place
-    return named if part == "probes" or first.kind.endswith("repair") else first.kind in FACTS[fault.cause]
+    return named if part in ("probes", "fresh") or first.kind.endswith("repair") else first.kind in FACTS[fault.cause]
 
 
-def results(part: str, every: int) -> Iterable[Result]:
-    """One part, each `every`-th of its faults."""
-    planted_together = pairs(SINGLE) if part == "pairs" else [(fault,) for fault in SINGLE]
-    for faults in planted_together[::every]:
-        causes, seconds = examine(faults, probes=part != "bare")
-        yield Result(part, faults, causes, seconds, is_hit(part, faults, causes))
+def planted_in(part: str) -> list[tuple[Fault, ...]]:
+    """What is planted in one part: single faults, or pairs."""
+    if part == "pairs":
+        return list(pairs(SINGLE))
+    return [(fault,) for fault in (FRESH if part == "fresh" else SINGLE)]
+
+
+def results(part: str, every: int, known: Sequence[Result] = ()) -> Iterable[Result]:
+    """One part, each `every`-th of its faults, but for those whose results are known."""
+    done = {(result.part, result.faults) for result in known}
+    chosen = planted_in(part)[::every]
+    for faults in [faults for first in range(STRIDE) for faults in chosen[first::STRIDE]]:  # at any time a fair sample
+        if (part, faults) not in done:
+            causes, seconds = examine(faults, probes=part != "bare")
+            yield Result(part, faults, causes, seconds, is_hit(part, faults, causes))
+
+
+def kept(path: Path | None) -> list[Result]:
+    """The results in a file, of faults that are still in the catalogue."""
+    if path is None or not path.exists():
+        return []
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    by_name = {(part, *(fault.name for fault in faults)): faults for part in PARTS for faults in planted_in(part)}
+    return [
+        Result(
+            one["part"],
+            by_name[one["part"], *one["faults"]],
+            tuple(Cause(**{**cause, "leaves": tuple(cause["leaves"])}) for cause in one["causes"]),
+            one["seconds"],
+            one["hit"],
+        )
+        for one in lines
+        if (one["part"], *one["faults"]) in by_name
+    ]
+
+
+def keep(result: Result, path: Path) -> None:
+    """Append one result to a file."""
+    causes = [dataclasses.asdict(cause) for cause in result.causes]
+    record = {**vars(result), "faults": [fault.name for fault in result.faults], "causes": causes}
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(record) + "\n")
 
 
 def table(found: Sequence[Result]) -> list[str]:
@@ -164,25 +210,34 @@ def misses(found: Sequence[Result]) -> list[str]:
     return lines
 
 
+def line(result: Result) -> str:
+    """One result, as it is printed when it comes."""
+    mark = "hit " if result.hit else "miss"
+    names = " and ".join(fault.name for fault in result.faults)
+    false = "  FALSELY CERTAIN" if result.falsely_certain else ""
+    return f"{mark} {result.part:<6} {result.seconds:4.1f} s  {names}: {result.said()}{false}"
+
+
 def main() -> None:
     """Plant, verify, compare, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("parts", nargs="*", metavar="part", help="probes, pairs, bare; all by default")
+    parser.add_argument("parts", nargs="*", metavar="part", help="probes, pairs, bare, fresh; all by default")
     parser.add_argument("--every", type=int, default=1, help="only each N-th fault or pair (1)")
+    parser.add_argument("--keep", type=Path, help="append results to this file, and run none that stands in it")
     parser.add_argument("--table", type=Path, help="also write the tables to this file")
     options = parser.parse_args()
     if unknown := [part for part in options.parts if part not in PARTS]:
         parser.error(f"there is no part {unknown[0]!r}; the parts are {', '.join(PARTS)}")
     if options.every < 1:
         parser.error("--every must be at least 1")
-    found: list[Result] = []
+    found = kept(options.keep)
     for part in options.parts or PARTS:
-        for result in results(part, options.every):
+        for result in results(part, options.every, found):
             found.append(result)
-            mark = "hit " if result.hit else "miss"
-            names = " and ".join(fault.name for fault in result.faults)
-            false = "  FALSELY CERTAIN" if result.falsely_certain else ""
-            print(f"{mark} {part:<6} {result.seconds:4.1f} s  {names}: {result.said()}{false}", flush=True)
+            if options.keep is not None:
+                keep(result, options.keep)
+            print(line(result), flush=True)
+    found.sort(key=lambda result: list(PARTS).index(result.part))
     text = "\n".join([*table(found), "", *misses(found)])
     print(text)
     if options.table is not None:

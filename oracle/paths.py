@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, MutableMapping, MutableSequence, Sequence
+from functools import lru_cache
 from typing import Any
 
 _STEP = re.compile(r"""\.?([^.\[\]]+)|\[\s*(?:"([^"]*)"|'([^']*)'|(-?[0-9]+))\s*\]""")
@@ -28,13 +29,19 @@ def split(path: str) -> list[str]:
     >>> split('layers[0].grads["W"]')
     ['layers', '0', 'grads', 'W']
     """
+    return list(_steps(path))
+
+
+@lru_cache(maxsize=4096)
+def _steps(path: str) -> tuple[str, ...]:
+    """The steps; kept, since the same few paths are followed at every evaluation."""
     steps, position = [], 0
     while found := _STEP.match(path, position):
         steps.append(next(group for group in found.groups() if group is not None))
         position = found.end()
     if not steps or position < len(path):
         raise PathError(f"""{path!r} is not a path; expected one such as "param.wg", "layers[0].W" or 'grads["W"]'""")
-    return steps
+    return tuple(steps)
 
 
 def join(steps: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from oracle.diagnosis.cause import Cause, Diagnosis
+from oracle.diagnosis.cause import Cause, Diagnosis, Suspicion
 
 if TYPE_CHECKING:
     from oracle.cases import Case
@@ -21,10 +21,14 @@ def diagnose(trial: Trial, failing: Outcome, smallest: Case) -> Diagnosis:
     """What is known of the cause of a failure, given the worst outcome and the smallest case that fails like it."""
     from oracle.diagnosis import patterns, probes, repair
 
-    found, notes = _looked("at probes", lambda: probes.examine(trial, failing, smallest))
-    repaired, trouble = _looked("for repairs", lambda: (repair.search(trial, failing, smallest, found), ()))
-    causes, ruled_out = _looked("for patterns", lambda: patterns.recognise(trial, failing, smallest))
-    return Diagnosis((*(repaired or found), *causes), (*notes, *trouble, *ruled_out))
+    probed, notes = _looked("at probes", lambda: probes.examine(trial, failing, smallest))
+    repaired, trouble = _looked("for repairs", lambda: (repair.search(trial, failing, smallest, probed), ()))
+    found = [cause.plain() if isinstance(cause, Suspicion) else cause for cause in (repaired or probed)]
+    if any(cause.certain and cause.repair for cause in found):  # certified with what stands there: nothing is left open
+        return Diagnosis(tuple(found), (*notes, *trouble))
+    shortly = any(cause.repair for cause in found)
+    causes, ruled_out = _looked("for patterns", lambda: patterns.recognise(trial, failing, smallest, shortly))
+    return Diagnosis((*found, *causes), (*notes, *trouble, *ruled_out))
 
 
 def _looked(what: str, search: Callable[[], Found]) -> Found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,17 @@ class Cause:
             *([f"  {self.evidence}"] if self.evidence else []),
             *([f"  right with: {self.repair}"] if self.repair else []),
         ]
+
+
+@dataclass(frozen=True)
+class Suspicion(Cause):
+    """A finding that is certain of a wrong value and not of one line: all that may be to blame, the likeliest first."""
+
+    suspects: tuple[tuple[str, int], ...] = ()  # files and lines
+
+    def plain(self) -> Cause:
+        """The finding as a report shows it."""
+        return Cause(**{field.name: getattr(self, field.name) for field in fields(Cause)})
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from oracle.arithmetic import adapter
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from oracle.trial import Trial
 
 # Evaluations of the code under test; in a small case one takes half a millisecond.
-FOR_EVIDENCE, FOR_TERMS, FOR_THE_REST = 500, 700, 250
+FOR_EVIDENCE, FOR_TERMS, FOR_THE_REST = 500, 450, 200
 MOST = 4  # findings shown
 
 Family = Callable[[Evidence], Iterator[Cause]]
-STAGES: tuple[tuple[int, Mapping[str, Family]], ...] = (
+Stage = tuple[int, Mapping[str, Family]]
+STAGES: tuple[Stage, ...] = (
     (0, {**limits.FAMILIES, **values.FAMILIES}),
     (FOR_TERMS, terms.FAMILIES),
     (FOR_THE_REST, {**horizon.FAMILIES, **blocks.FAMILIES, **sizes.FAMILIES, **sides.FAMILIES}),
@@ -36,7 +37,7 @@ _EXPLAIN = frozenset(
 _SAYS_MORE = {"norm-clip": "changing-ratio", "permuted-blocks": "one-block", "missing-summand": "carry"}
 
 
-def recognise(trial: Trial, failing: Outcome, smallest: Case) -> tuple[list[Cause], list[str]]:
+def recognise(trial: Trial, failing: Outcome, smallest: Case, shortly: bool = False) -> tuple[list[Cause], list[str]]:
     """The patterns that hold, the most telling first, and in words those that were tried and do not.
 
     Parameters
@@ -47,6 +48,8 @@ def recognise(trial: Trial, failing: Outcome, smallest: Case) -> tuple[list[Caus
         The worst outcome.
     smallest : Case
         The smallest case that fails like it.
+    shortly : bool
+        Whether to ask only what the wrong values are as they stand, since a repair explains the rest.
 
     Returns
     -------
@@ -64,14 +67,14 @@ def recognise(trial: Trial, failing: Outcome, smallest: Case) -> tuple[list[Caus
     if not evidence.wrong:
         return [], []
     with adapter.precision(BITS):
-        return _found(evidence)
+        return _found(evidence, STAGES[:1] if shortly else STAGES)
 
 
-def _found(evidence: Evidence) -> tuple[list[Cause], list[str]]:
+def _found(evidence: Evidence, stages: Sequence[Stage]) -> tuple[list[Cause], list[str]]:
     """What each stage finds, until every wrong gradient is explained; and what was tried in vain."""
     causes: list[Cause] = []
     ruled_out: list[str] = []
-    for evaluations, families in STAGES:
+    for evaluations, families in stages:
         if not _explained(causes, evidence):
             evidence.budget.left, evidence.budget.short = evaluations, False
             for family, look in families.items():

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 
 from oracle.cases import Case
-from oracle.diagnosis.cause import Cause
+from oracle.diagnosis.cause import Cause, Suspicion
 from oracle.diagnosis.probes.examining import Examination, Wrong
 from oracle.diagnosis.probes.looking import Look
 from oracle.diagnosis.probes.samples import WrongLoop
@@ -47,7 +47,8 @@ def _cause(group: Sequence[Wrong], found: Examination, first: Wrong | None, prob
     )
     named, certain = group[0], lead.suspects.certain
     statement, step = lead.statement, named.steps[0]
-    return Cause(
+    return Suspicion(
+        suspects=() if certain else tuple(_line(one) for one in lead.suspects.statements),
         kind="wrong-gradient" if named.is_leaf else "wrong-cotangent",
         claim=_claim(group, first, probes),
         evidence=_evidence(group, lead, found, first),
@@ -59,6 +60,11 @@ def _cause(group: Sequence[Wrong], found: Examination, first: Wrong | None, prob
         line=statement.line if statement else 0,
         statement=statement.text if statement else "",
     )
+
+
+def _line(statement: Statement) -> tuple[str, int]:
+    """The file and line of a statement."""
+    return os.path.normpath(statement.file), statement.line
 
 
 def _claim_of_leaves(names: Sequence[str], probes: bool) -> str:

@@ -171,6 +171,8 @@ def _read_call(one: Statement, call: ast.Call) -> None:
             one.writes.append(call.func.value)
         if call.func.attr in IN_PLACE_FUNCTIONS and arguments and is_chain(arguments[0]):
             one.writes.append(arguments[0])
+            if call.func.attr == "copyto" and len(arguments) == 2 and not call.keywords:
+                del arguments[0]  # what it held is lost, and not read
         _read(one, call.func.value)
     else:
         _read(one, call.func)

@@ -127,6 +127,15 @@ def dropping(place: Place) -> Iterator[Replacement]:
             yield 1.0, _number(0.0)
 
 
+def alone(place: Place) -> Iterator[Replacement]:
+    """The one name of which parts or values are put together: `h` for `h[1:] + h[:1]`, `x` for `x * (1 - x)`."""
+    node = place.node
+    if isinstance(node, ast.BinOp):
+        names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+        if len(names) == 1:
+            yield 1.5, ast.Name(names.pop(), ast.Load())
+
+
 def operators(place: Place) -> Iterator[Replacement]:
     """A sum for a difference, a product for a quotient, and back."""
     node = place.node
@@ -154,12 +163,13 @@ def factors(place: Place) -> Iterator[Replacement]:
     if place.multiplies or not _computes(place):
         return
     node = place.node
-    yield 1.5, ast.UnaryOp(ast.USub(), node)
-    yield from ((1.5, _binary(_number(value), ast.Mult(), node)) for value in (2, 0.5))
+    weight = 1.5 if isinstance(place.parent, ast.AugAssign) or _has_arithmetic(node) else 2.0
+    yield weight, ast.UnaryOp(ast.USub(), node)
+    yield from ((weight, _binary(_number(value), ast.Mult(), node)) for value in (2, 0.5))
     sizes = [expression(text) for text in place.sizes]
     for k, size in enumerate(sizes):
-        yield 1.5, _binary(node, ast.Mult(), size)
-        yield 1.5, _binary(node, ast.Div(), size)
+        yield weight, _binary(node, ast.Mult(), size)
+        yield weight, _binary(node, ast.Div(), size)
         for other in sizes[k + 1 :]:
             yield 2.0, _binary(node, ast.Mult(), _binary(size, ast.Mult(), other))
             yield 2.0, _binary(node, ast.Div(), _binary(size, ast.Mult(), other))
@@ -181,14 +191,10 @@ def summands(place: Place) -> Iterator[Replacement]:
         same = [text for text in terms if place.terms[text].shape == place.seen.shape]
         for one, other in combinations(same[:_TERMS], 2):
             yield 3.0, _binary(_binary(expression(one), ast.Mult(), expression(other)), ast.Add(), node)
+    known = {*place.roots, "np", "numpy", *(one.text for one in place.words.called)}
     for text, needed in place.words.expressions:
-        if text != place.text and needed <= {*_roots(place), "np", "numpy"} | {one.text for one in place.words.called}:
+        if text != place.text and needed <= known:
             yield 2.5, _binary(node, ast.Add(), expression(text))
-
-
-def _roots(place: Place) -> set[str]:
-    """The names from which terms are read."""
-    return {text.split(".")[0].split("[")[0] for text in place.terms}
 
 
 def _computes(place: Place) -> bool:
@@ -198,6 +204,14 @@ def _computes(place: Place) -> bool:
         return False
     seen = place.seen
     return (seen is None or seen.shape is not None) and not isinstance(place.statement, ast.For)
+
+
+def _has_arithmetic(node: ast.AST) -> bool:
+    """Whether something is computed here, and not only handed over to a function or to the caller."""
+    return any(
+        isinstance(one, ast.BinOp | ast.UnaryOp) or (isinstance(one, ast.Attribute) and ast.unparse(one.value) == "np")
+        for one in ast.walk(node)
+    )
 
 
 def _is_index(place: Place) -> bool:
@@ -215,18 +229,11 @@ def constants(place: Place) -> Iterator[Replacement]:
     if not isinstance(node, ast.Constant) or isinstance(node.value, bool) or not isinstance(node.value, int | float):
         return
     others: list[Any] = [0, 1, 2, -1, 0.5] if not _is_index(place) else [node.value - 1, node.value + 1]
-    yield from ((1.0, _number(value)) for value in others if value != node.value)
+    weight = 1.0 if place.multiplies or place.adds or _is_index(place) else 2.0
+    yield from ((weight, _number(value)) for value in others if value != node.value)
 
 
-FAMILIES: tuple[Callable[[Place], Iterator[Replacement]], ...] = (
-    names,
-    dropping,
-    operators,
-    groupings,
-    calls,
-    constants,
-    values_and_slopes,
-    factors,
-    wrapping,
-    summands,
-)
+Family = Callable[[Place], Iterator[Replacement]]
+FAMILIES: tuple[Family, ...] = (names, dropping, alone, operators, groupings, calls, constants, values_and_slopes)
+FACTORS: tuple[Family, ...] = (factors,)
+BRINGING_IN: tuple[Family, ...] = (wrapping, summands)

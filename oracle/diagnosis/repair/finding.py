@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Sequence
 
 from oracle.cases import Case
 from oracle.diagnosis.cause import Cause
-from oracle.diagnosis.repair import SECONDS, TRIES
+from oracle.diagnosis.repair import ALTOGETHER, SECONDS, TRIES
 from oracle.diagnosis.repair.bench import Bench
 from oracle.diagnosis.repair.candidates import Line, backward_sources
 from oracle.diagnosis.repair.confirming import Certified, certify, confirming_cases
 from oracle.diagnosis.repair.searching import Found, Stage, at_lines, repairs
-from oracle.diagnosis.repair.sources import Edit
+from oracle.diagnosis.repair.sources import Edit, Source
 from oracle.diagnosis.repair.trying import Budget, Try
 from oracle.outcome import Outcome
 from oracle.trial import Trial
@@ -23,12 +23,13 @@ _SIZES = (2, 3, 4, 5, 6, 7, 8)  # of the small cases, pairwise different; but fo
 class Finder:
     """A wrong backward on cases of growing size, and the edits that may repair it."""
 
-    def __init__(self, trial: Trial, stages: list[Stage], cases: list[Case]) -> None:
-        self._trial, self._stages, self._cases = trial, stages, cases
+    def __init__(self, trial: Trial, benches: list[Bench], sources: Sequence[Source], cases: list[Case]) -> None:
+        self._trial, self._benches, self._sources, self._cases = trial, benches, sources, cases
+        self._budget = Budget(TRIES, ALTOGETHER, SECONDS)
 
     @classmethod
-    def on(cls, trial: Trial, failing: Outcome, smallest: Case, lines: Collection[Line] | None = None) -> Finder | None:
-        """A finder, for these lines if given; None where nothing is wrong, or the gradient program is no witness."""
+    def on(cls, trial: Trial, failing: Outcome, smallest: Case) -> Finder | None:
+        """A finder; None where nothing is wrong, or the gradient program is no witness."""
         if not trial.reference.speaks or trial.reference.distrust:
             return None
         sizes = [_small(trial, steps) for steps in (1, 2, 3)]
@@ -38,26 +39,35 @@ class Finder:
             del benches[0]
         if not benches or not (sources := backward_sources(benches[0])):
             return None
-        stages = [Stage(bench, sources, lines) for bench in benches]
-        return cls(trial, stages, confirming_cases(trial, failing.case, smallest))
+        return cls(trial, benches, sources, confirming_cases(trial, failing.case, smallest))
 
-    def repairs(self) -> list[Cause]:
-        """The repairs with one edit, or else with two; the simplest first."""
-        found = repairs(self._stages, Budget(TRIES, SECONDS))
-        certified = self._certified(found.repairs)
-        return self._causes(certified, found)
+    def _stages(self, lines: Collection[Line] | None) -> list[Stage]:
+        self._budget.renew()
+        return [Stage(bench, self._sources, lines) for bench in self._benches]
 
-    def repairs_at(self, lines: Collection[Line]) -> dict[Line, str]:
+    def repairs(self, lines: Sequence[Line] | None = None) -> list[Cause]:
+        """The repairs with one edit, or else with two, of any line or of these, the likeliest first."""
+        found = repairs(self._stages(lines), self._budget)
+        certified = self._certified(found.repairs, lines or ())
+        return self._causes(certified, found, lines)
+
+    def repairs_at(self, lines: Sequence[Line]) -> dict[Line, Cause]:
         """What each of these lines would be, if edits of them alone make everything right."""
-        found = at_lines(self._stages, lines, Budget(TRIES, SECONDS))
+        found = at_lines(self._stages(lines), lines, self._budget)
         for one in self._certified(found)[:1]:
-            return {_line(edit): edit.texts()[1] for edit in one.edits}
+            evidence = f"with the edits of the other lines, certified in {one.cases} cases to {one.digits:.0f} digits"
+            return {_line(edit): _cause(edit, len(one.edits), evidence, certain=False) for edit in one.edits}
         return {}
 
-    def _certified(self, tries: Iterable[tuple[Try, ...]]) -> list[Certified]:
-        """Of the repairs at each line or pair of lines the simplest that is certified."""
+    def _certified(self, tries: Iterable[tuple[Try, ...]], lines: Sequence[Line] = ()) -> list[Certified]:
+        """Of the repairs at each line or pair of lines the simplest that is certified; of equals in the order given."""
+
+        def rank(edits: tuple[Edit, ...]) -> tuple[float, int, int]:
+            places = sum(lines.index(_line(edit)) for edit in edits) if lines else 0
+            return sum(edit.weight for edit in edits), places, sum(edit.length for edit in edits)
+
         by_lines: dict[tuple[Line, ...], list[tuple[Edit, ...]]] = {}
-        for edits in sorted((tuple(one.edit for one in each) for each in tries), key=_invention):
+        for edits in sorted((tuple(one.edit for one in each) for each in tries), key=rank):
             by_lines.setdefault(tuple(sorted(_line(edit) for edit in edits)), []).append(edits)
         found = []
         for alike in list(by_lines.values())[:_LINES]:
@@ -65,47 +75,53 @@ class Finder:
             found += [one for one in held if one is not None][:1]
         return found
 
-    def _causes(self, certified: Sequence[Certified], found: Found) -> list[Cause]:
+    @staticmethod
+    def _causes(certified: Sequence[Certified], found: Found, lines: Sequence[Line] | None) -> list[Cause]:
         """The repairs as causes."""
-        only = len(certified) == 1 and found.complete
+        only = len(certified) == 1 and found.complete and lines is None
         causes = []
         for one in certified[:_SHOWN]:
             evidence = f"certified in {one.cases} cases to {one.digits:.0f} digits"
-            evidence += _among(certified, found)
-            for edit in one.edits:
-                statement, repair = edit.texts()
-                causes.append(
-                    Cause(
-                        kind="one-line-repair" if len(one.edits) == 1 else "two-line-repair",
-                        claim=_CLAIMS[len(one.edits)],
-                        evidence=evidence,
-                        certain=only,
-                        file=edit.source.file,
-                        line=edit.line,
-                        statement=statement,
-                        repair=repair,
-                    )
-                )
+            evidence += _among(certified, found, lines)
+            causes += [_cause(edit, len(one.edits), evidence, only) for edit in one.edits]
         return causes
 
 
-_CLAIMS = {1: "one edit makes every gradient right", 2: "two edits together make every gradient right"}
+def _cause(edit: Edit, together: int, evidence: str, certain: bool) -> Cause:
+    """One edit of a repair as a cause."""
+    statement, repair = edit.texts()
+    return Cause(
+        kind="one-line-repair" if together == 1 else "two-line-repair",
+        claim=_CLAIMS[min(together, 3)],
+        evidence=evidence,
+        certain=certain,
+        file=edit.source.file,
+        line=edit.line,
+        statement=statement,
+        repair=repair,
+    )
 
 
-def _among(certified: Sequence[Certified], found: Found) -> str:
+_CLAIMS = {
+    1: "one edit makes every gradient right",
+    2: "two edits together make every gradient right",
+    3: "several edits together make every gradient right",
+}
+
+
+def _among(certified: Sequence[Certified], found: Found, lines: Sequence[Line] | None) -> str:
     """What is said of other lines."""
     if len(certified) > 1:
         return "; another line would do as well"
-    return f"; of {found.tried} edits tried, none at another line does" if found.complete else ""
+    if not found.complete:
+        return ""
+    if lines is None:
+        return f"; of {found.tried} edits tried, none at another line does"
+    return f"; of {found.tried} edits tried of what may be to blame, none at another line does"
 
 
 def _line(edit: Edit) -> Line:
     return edit.source.file, edit.line
-
-
-def _invention(edits: tuple[Edit, ...]) -> tuple[float, int]:
-    """How much is invented: by weight, then by the length of what results."""
-    return sum(edit.weight for edit in edits), sum(edit.length for edit in edits)
 
 
 def _small(trial: Trial, steps: int) -> Case:

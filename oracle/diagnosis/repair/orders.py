@@ -10,6 +10,7 @@ from oracle.diagnosis.repair.families import Replacement
 from oracle.diagnosis.repair.places import Place, expression, function_name
 from oracle.diagnosis.repair.sources import Edit, Slot, Source
 
+_EXCHANGED = 1.25  # two things are changed at once
 _WIDEST = 10  # elements of a tuple or call of which pairs are exchanged
 
 
@@ -105,10 +106,10 @@ def exchanges(place: Place) -> Iterator[Replacement]:
     node = place.node
     if isinstance(node, ast.Call) and 2 <= len(node.args) <= _WIDEST:
         for elements in _exchanged(node.args):
-            yield 1.0, ast.Call(node.func, elements, node.keywords)
+            yield _EXCHANGED, ast.Call(node.func, elements, node.keywords)
     elif isinstance(node, ast.Tuple) and 2 <= len(node.elts) <= _WIDEST:
         for elements in _exchanged(node.elts):
-            yield 1.0, ast.Tuple(elements, ast.Load())
+            yield _EXCHANGED, ast.Tuple(elements, ast.Load())
 
 
 def _exchanged(elements: list[ast.expr]) -> Iterator[list[ast.expr]]:

@@ -90,6 +90,11 @@ class Place:
             return isinstance(parent.op, ast.Add | ast.Sub)
         return isinstance(parent, ast.Call) and function_name(parent) in SUMS
 
+    @cached_property
+    def roots(self) -> set[str]:
+        """The names from which terms are read."""
+        return {text.split(".")[0].split("[")[0] for text in self.terms}
+
     def of_shape(self, shapes: frozenset[Shape] | set[Shape]) -> list[str]:
         """The terms that hold real numbers of one of these shapes, and are something else than the expression."""
         return [text for text, seen in self.terms.items() if seen.shape in shapes and text != self.text]

@@ -52,7 +52,7 @@ def single(stage: Stage, right: Mask, budget: Budget, apart: Collection[Line] = 
     wrong, found, before, last = ~right, Found(), stage.bench.tried, math.inf
     groups = [group for group in stage.groups if group.line not in apart]
     for rank, batches in ordered([group for group in groups if group.reaches(wrong)], wrong):
-        if rank > last:
+        if rank > last or budget.spent:
             break
         exactly = any(one.group.flows_into(wrong) for (one,) in found.repairs)
         likely = [batch for batch in batches if batch[0].flows_into(wrong)] if exactly else batches
@@ -110,7 +110,7 @@ def _gaining(stage: Stage, groups: Sequence[Group], right: Mask, budget: Budget)
     """The least inventive edits that put some entry right and none wrong."""
     found, last = list[Try](), math.inf
     for rank, batches in ordered(groups, ~right):
-        if rank > last:
+        if rank > last or budget.spent:
             break
         found += [one for one in tries(stage.bench, batches, budget) if gains(one.right, right)]
         last = min(last, rank + _NEXT) if found else last

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from oracle.diagnosis.repair.bench import Bench, Mask, carrying
-from oracle.diagnosis.repair.candidates import Group
+from oracle.diagnosis.repair.candidates import LEVELS, Group, Written
 from oracle.diagnosis.repair.filling import codes, compiled
 from oracle.diagnosis.repair.sources import Edit
 
@@ -18,23 +18,27 @@ BEYOND = 1.0  # how much more of an invention an edit is that flows, or may flow
 
 
 class Budget:
-    """How many edits may still be tried, and for how long: in seconds of this thread, whatever else is running."""
+    """How many edits may still be tried, in a row and of all; in seconds of this thread only for code that is slow.
 
-    def __init__(self, tries: int, seconds: float) -> None:
-        self._each, self._tries, self._until = tries, tries, time.thread_time() + seconds
+    What is counted is the same on every machine, whatever else is running.
+    """
+
+    def __init__(self, tries: int, altogether: int, seconds: float) -> None:
+        self._each, self._tries, self._all, self._until = tries, tries, altogether, time.thread_time() + seconds
 
     def renew(self) -> None:
-        """Allow as many tries as in the beginning, within the same time."""
+        """Allow as many tries in a row as in the beginning, within the same number of all."""
         self._tries = self._each
 
     @property
     def spent(self) -> bool:
         """Whether nothing more may be tried."""
-        return self._tries < 0 or time.thread_time() >= self._until
+        return self._tries < 0 or self._all < 0 or time.thread_time() >= self._until
 
     def spend(self) -> bool:
         """Take one try; False when there is none left."""
         self._tries -= 1
+        self._all -= 1
         return not self.spent
 
 
@@ -47,7 +51,7 @@ class Try:
     right: Mask
 
 
-Batch = tuple[Group, list[Edit]]
+Batch = tuple[Group, Iterator[Edit]]
 
 
 def ordered(groups: Sequence[Group], wrong: Mask) -> Iterator[tuple[float, list[Batch]]]:
@@ -55,19 +59,39 @@ def ordered(groups: Sequence[Group], wrong: Mask) -> Iterator[tuple[float, list[
 
     A wrong expression spoils, as a rule, all that it flows into; so what flows into more than is wrong comes later.
     """
-    ranked: dict[float, dict[int, Batch]] = {}
-    for number, group in enumerate(groups):
-        more = BEYOND if group.influence is None or group.excess(wrong) else 0.0
-        for edit in group.edits:
-            ranked.setdefault(edit.weight + more, {}).setdefault(number, (group, []))[1].append(edit)
-    for rank in sorted(ranked):
-        yield rank, list(ranked[rank].values())
+    made: dict[float, dict[int, list[Edit]]] = {}
+    beyond = [BEYOND if group.influence is None or group.excess(wrong) else 0.0 for group in groups]
+    due = [
+        (least + more, number, level) for number, more in enumerate(beyond) for level, (least, _) in enumerate(LEVELS)
+    ]
+    due.sort(reverse=True)
+    seen = [{group.as_it_stands} for group in groups]
+    written = Written()
+    while made or due:
+        rank = min([*made, *(due[-1][:1] if due else ())])
+        while due and due[-1][0] <= rank:
+            _, number, level = due.pop()
+            for edit in groups[number].edits(level):
+                made.setdefault(edit.weight + beyond[number], {}).setdefault(number, []).append(edit)
+        batches = made.pop(rank, {})
+        if batches:
+            yield rank, [(groups[k], _unseen(batches[k], seen[k], written)) for k in sorted(batches)]
+
+
+def _unseen(edits: Iterable[Edit], seen: set[Hashable], written: Written) -> Iterator[Edit]:
+    """The edits that were not tried at less weight, each once; told apart when they are asked for."""
+    for edit in edits:
+        if (key := written(edit.new)) not in seen:
+            seen.add(key)
+            yield edit
 
 
 def tries(bench: Bench, batches: Iterable[Batch], budget: Budget) -> Iterator[Try]:
     """What each edit leads to, as long as the budget lasts; edits with which the code fails are passed over."""
     for group, edits in batches:
-        for edit, code in codes(edits):
+        if budget.spent:
+            return
+        for edit, code in codes(list(edits)):
             if not budget.spend():
                 return
             with carrying(edit.source.function, code):

@@ -7,14 +7,16 @@ others, with a finer step, so that the error of the slope is seen.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from oracle.arithmetic import adapter, enclosures
+from oracle.binding import Binding
 from oracle.diagnosis.patterns.budget import Spent
 from oracle.diagnosis.patterns.evidence import Evidence, Sample, larger, one_sided
 from oracle.diagnosis.patterns.terms import edits
@@ -49,6 +51,7 @@ class Search:
     def __init__(self, evidence: Evidence) -> None:
         self.evidence, self.budget = evidence, evidence.budget
         self.trial, self.watch = evidence.trial, Watch()
+        self._bound = False  # whether the binding is in force, from one slope to the next
         self.tried = 0
         self._large: list[Sample] = []  # cases of which no truth is known, in which an edit must hold as well
 
@@ -124,12 +127,13 @@ class Search:
         held: list[Edit] = []
         apart: dict[str, int] = {}
         truth = self._claim(sample, sample.truth)[0]
-        for use, edit in edits.summands(uses, self.watch):
-            seen = self._slope(edit, sample)
-            if seen is not None and not _near(seen, truth, self._claim(sample)[1]):
-                alive.add(use.number)
-                apart.setdefault(enclosures.show(seen, 30), use.number)
-                held += [edit] if self._matches(seen, sample) else []
+        with self._in_force():
+            for use, edit in edits.summands(uses, self.watch):
+                seen = self._slope(edit, sample)
+                if seen is not None and not _near(seen, truth, self._claim(sample)[1]):
+                    alive.add(use.number)
+                    apart.setdefault(enclosures.show(seen, 30), use.number)
+                    held += [edit] if self._matches(seen, sample) else []
         return frozenset(alive), held, frozenset(apart.values())
 
     def _pairs(self, uses: Sequence[Uses], alive: frozenset[int]) -> Iterator[Edit]:
@@ -142,14 +146,25 @@ class Search:
     def _holding(self, candidates: Iterable[Edit], sample: Sample) -> list[Edit]:
         """The edits whose slope is that of the hand-written gradients in one case."""
         held = []
-        try:
+        with contextlib.suppress(Spent), self._in_force():
             for edit in candidates:
                 seen = self._slope(edit, sample)
                 if seen is not None and self._matches(seen, sample):
                     held.append(edit)
-        except Spent:
-            pass
         return held
+
+    @contextlib.contextmanager
+    def _in_force(self) -> Iterator[None]:
+        """Inside the block the code stays in balls from run to run: what it keeps is put back once, in the end.
+
+        Binding costs more than a small run. What is found here is confirmed with every run bound by itself.
+        """
+        with self.trial.binding.bound(adapter.stand_for):
+            self._bound = True
+            try:
+                yield
+            finally:
+                self._bound = False
 
     def _slope(self, edit: Edit, sample: Sample) -> Any | None:
         """The slope of the edited forward along the joint direction; None if it has none."""
@@ -171,7 +186,8 @@ class Search:
                     for leaf, v in along.items()
                 }
                 with self.watch.moving(edit.moves, edit.followed):
-                    ends.append(objective(_without(point, edit.silent), self.trial.binding, moved, BITS))
+                    binding = cast(Binding, _IN_FORCE) if self._bound else self.trial.binding
+                    ends.append(objective(_without(point, edit.silent), binding, moved, BITS))
             return (ends[0] - ends[1]) * adapter.lift(2.0 ** (exponent - 1))[()]
 
     def _along(self, sample: Sample) -> dict[str, Raw]:
@@ -217,6 +233,17 @@ class Search:
                 return None
             told, digits = told + (not sample.truth or bool(sample.wrong)), min(digits, said.digits)
         return Explained(edit, told, digits) if told >= LEAST else None
+
+
+class _InForce:
+    """In place of a binding that is in force already."""
+
+    def bound(self, stand_for: object) -> contextlib.nullcontext[None]:
+        """Nothing is left to be done."""
+        return contextlib.nullcontext()
+
+
+_IN_FORCE = _InForce()
 
 
 def _without(point: Point, output: str) -> Point:
