@@ -72,9 +72,23 @@ def test_a_case_that_fails_is_shown_before_larger_ones_that_do_not():
 
 
 def test_code_that_raises_shows_nothing():
-    """Where no run in floats ends well there is no array to show."""
+    """Where no run in floats ends well there is no array to show, and a sentence says so."""
     made = subject(page_tools.raising)
-    assert material.shown(Trial(made, 30), said(Verdict.BROKEN_CONTRACT, Case({"D": 3}, seed=2))) is None
+    assert material.shown(Trial(made, 30), said(Verdict.BROKEN_CONTRACT, Case({"D": 3}, seed=2))) == (
+        "no case was heard that ended in numbers, so there is nothing to draw"
+    )
+
+
+def test_a_case_that_cannot_be_heard_again_says_why(monkeypatch):
+    """An error while the case is heard once more is named."""
+
+    def refuse(_):
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr(Hearing, "outcome", refuse)
+    assert material.shown(Trial(subject(), 30), said(Verdict.REFUTED, Case({"D": 3}, seed=2))) == (
+        "a case could not be heard once more: ZeroDivisionError: planted"
+    )
 
 
 def test_saturation_measures_rounding_alone():

@@ -70,17 +70,18 @@ class Shown:
         return self.hearing.gradients if self.hearing.found.verdict is Verdict.CERTIFIED else {}
 
 
-def shown(trial: Trial, report: Report) -> Shown | None:
+def shown(trial: Trial, report: Report) -> Shown | str:
     """A case that shows what the report says: a generic one of many entries that fails as the report does, if it fails.
 
-    Of a subject that is right, a generic case. None if no case can be heard.
+    Of a subject that is right, a generic case. A sentence where no case can be heard once more.
     """
-    found = None
+    found, why = None, "no case was heard that ended in numbers, so there is nothing to draw"
     for case in _candidates(trial.subject, report):
+        hearing = Hearing(trial, case, thorough=False)
         try:
-            hearing = Hearing(trial, case, thorough=False)
             outcome = hearing.outcome()
-        except Exception:  # the page says less; the verdict has been given
+        except Exception as error:  # the verdict has been given; the page says less, and why
+            why = f"a case could not be heard once more: {type(error).__name__}: {error}"
             continue
         if outcome.floats is None or outcome.floats.error is not None:
             continue
@@ -89,8 +90,9 @@ def shown(trial: Trial, report: Report) -> Shown | None:
         if outcome.verdict is report.verdict:
             found = one
             break
-    if found is not None:
-        found.gradients = list(_gradients(found))
+    if found is None:
+        return why
+    found.gradients = list(_gradients(found))
     return found
 
 

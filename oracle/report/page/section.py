@@ -105,8 +105,8 @@ def _figures(report: Report, subject: Subject, digits: float) -> dict[str, Any]:
     """The heat maps and curves of one shown case."""
     trial = Trial(subject, digits)
     one = material.shown(trial, report)
-    if one is None or not one.gradients:
-        return {"why": "no case could be heard once more, so there is nothing to draw"}
+    if isinstance(one, str):
+        return {"why": one_line(one)}
     salt = hashlib.sha256(f"{report.subject}{report.seed}".encode(errors="replace")).hexdigest()[:8]
     return {
         "why": "",
