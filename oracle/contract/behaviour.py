@@ -82,16 +82,9 @@ def _share(a: Any, b: Any) -> bool:
 
 
 def second_call(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken:
-    """After a call with other values, on the same object and module, the same case gives the same bits, outputs too."""
-    other = point.moved({name: _shifted(value) for name, value in point.values.items()})
-    form, before, again = point.subject.form, Run(), Run()
-    with binding.untouched(), quiet():
-        owner = form.begin(point.case.sizes)
-        evaluate(before, other, adapter.Floats(), owner=owner)
-        form.reset(owner)
-        state = _random_state()
-        evaluate(again, point, adapter.Floats(), owner=owner)
-        consumed = state != _random_state()
+    """After a call with other values and cotangents, the same case gives the same bits, outputs too."""
+    given = {name: _shifted(value) for name, value in _cotangents(point, first).items()}
+    again, consumed = _called_again(point, binding, given if first.takes_cotangents else None)
     if consumed:
         message = (
             "forward or backward changed NumPy's global random state; pass a Generator or the drawn values instead"
@@ -100,17 +93,42 @@ def second_call(point: Point, binding: Binding, first: Run, bound: Bound) -> Bro
     if again.error is not None:
         yield BROKEN, f"called a second time, the code raised {type(again.error).__name__}: {again.error}", ""
         return
-    for leaf, value in again.gradients.items():
-        if not same_bits(value, first.gradients[leaf]):
-            rounding = bool(np.all(apart(value, first.gradients[leaf]) <= bound(leaf)))
-            message = f"called a second time, the gradient of {leaf} is another: {leaf}"
-            message += f"{_differing(value, first.gradients[leaf])}; state leaks from one call into the next"
-            yield BROKEN if rounding else Verdict.REFUTED, message, leaf
+    leaked = [leaf for leaf, value in again.gradients.items() if not same_bits(value, first.gradients[leaf])]
+    kept = _what_leaks(point, binding, first) if leaked else ""
+    for leaf in leaked:
+        value = again.gradients[leaf]
+        rounding = bool(np.all(apart(value, first.gradients[leaf]) <= bound(leaf)))
+        message = f"called a second time, the gradient of {leaf} is another: {leaf}"
+        message += f"{_differing(value, first.gradients[leaf])}; {kept}"
+        yield BROKEN if rounding else Verdict.REFUTED, message, leaf
     for name, value in again.outputs.items():
         held = first.outputs.get(name)
         if np.asarray(value).dtype.kind == "f" and not (held is not None and same_bits(value, held)):
             message = f"called a second time, the output {name} is another; state leaks from one call into the next"
             yield BROKEN, message, ""
+
+
+def _called_again(point: Point, binding: Binding, given: Mapping[str, Any] | None) -> tuple[Run, bool]:
+    """The run of a case after one with other inputs and the given cotangents; and whether random numbers were drawn.
+
+    Both are on the same object and module. Without given cotangents, the first call has those of the case.
+    """
+    other = point.moved({name: _shifted(value) for name, value in point.values.items()})
+    form, again = point.subject.form, Run()
+    with binding.untouched(), quiet():
+        owner = form.begin(point.case.sizes)
+        evaluate(Run(), other, adapter.Floats(), owner=owner, cotangents=given)
+        form.reset(owner)
+        state = _random_state()
+        evaluate(again, point, adapter.Floats(), owner=owner)
+        return again, state != _random_state()
+
+
+def _what_leaks(point: Point, binding: Binding, first: Run) -> str:
+    """Of a gradient that depends on an earlier call: whether on its cotangents alone."""
+    again, _ = _called_again(point, binding, None)
+    alike = again.error is None and all(same_bits(v, first.gradients[leaf]) for leaf, v in again.gradients.items())
+    return "it depends on the cotangent of the call before" if alike else "state leaks from one call into the next"
 
 
 def _random_state() -> bytes:
@@ -124,6 +142,12 @@ def _shifted(value: Any) -> Any:
     if isinstance(value, np.ndarray) and value.dtype.kind == "f":
         return value * 0.75 + 0.125
     return value
+
+
+def _cotangents(point: Point, first: Run) -> dict[str, Any]:
+    """The cotangents of a run, as they were before the code under test had them."""
+    shapes = {name: np.shape(value) for name, value in first.cotangents.items() if value is not None}
+    return dict(point.cotangents(shapes))
 
 
 def zero_cotangent(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken:
@@ -161,11 +185,7 @@ def linearity(point: Point, binding: Binding, first: Run, bound: Bound) -> Broke
 
 def _with_cotangents(point: Point, binding: Binding, first: Run, factor: float) -> Run | None:
     """A float64 run with all cotangents multiplied; None if the backward takes none, or the run failed."""
-    given: Mapping[str, Any] = {
-        name: point.cotangent(name, np.shape(value)) * factor
-        for name, value in first.cotangents.items()
-        if value is not None
-    }
+    given = {name: value * factor for name, value in _cotangents(point, first).items()}
     run = in_floats(point, binding, cotangents=given)
     return run if run.error is None and run.takes_cotangents else None
 
