@@ -1,40 +1,49 @@
 """How many units in the last place the gradients of a layer are off, beside JAX and, where it is installed, torch.
 
-    python benchmarks/accuracy.py               # some minutes
+    python -m benchmarks.accuracy [SUBJECT ...] [--kept PATH]        # some minutes
+
+prints the tables of docs/accuracy.md. Each line is appended to PATH (default .oracle/accuracy.jsonl) as soon as it is
+known, and is not measured again in the next run: a run that was ended goes on where it was.
 
 The truth is JAX's gradient program run in balls, known to 30 digits and more. An error is |got - truth| in units of
 the last place of the truth, entry by entry; shown are the median and the largest over all entries of all gradients.
-Entries that underflow the dtype are left out.
+Entries that underflow the dtype are left out; how many remain is shown too.
 
-Regimes: `generic` has weights and inputs of order one. `saturated` shifts every bias by +z or -z, so that all gates and
-the candidate are saturated, by z = 20 or 30: where 1 - tanh² and σ (1 - σ) lose some or all of their digits. A largest
-error near 1 / eps means that no digit is right: 4.5e+15 in float64, 8.4e+06 in float32.
+Regimes: `generic` has weights and inputs of order one. The others shift every bias by +z or -z, so that all gates and
+the candidate are saturated, by z = 20 to 700: where 1 - tanh² and σ (1 - σ) lose some or all of their digits. An error
+of 1 / eps means that no digit is right: 4.5e+15 in float64, 8.4e+06 in float32.
 """
 
 from __future__ import annotations
 
+import argparse
+import functools
 import importlib.util
-import sys
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # a checkout that is not installed
-
 from oracle import subjects
-from oracle.arithmetic import adapter
+from oracle.arithmetic import adapter, enclosures
 from oracle.cases import Case
 from oracle.hearing import Hearing
+from oracle.subject import Subject
 from oracle.trial import Trial
 
 NAMES = ["lstm-seed", "lstm-standard", *(f"lstm-{name}" for name in subjects.VARIANTS), "gru-reset-after"]
 NAMES += ["gru-reset-before"]
 SIZES = {"T": 3, "B": 2, "D": 4, "H": 4}
-CASES = 4
-REGIMES = {"generic": 0.0, "saturated 20": 20.0, "saturated 30": 30.0}
+CASES = 6
+REGIMES = {"generic": 0.0, **{f"|z| {z}": float(z) for z in (20, 40, 100, 300, 700)}}
+DTYPES = ("float64", "float32")
+BITS = {"generic": 384, "|z| 20": 768}  # 1 - tanh²(z) has some 3 z bits before its first digit; elsewhere
+MOST_BITS = 4096
+KEPT = Path(".oracle/accuracy.jsonl")
 Gradients = dict[str, Any]
+Row = dict[str, Any]
 
 
 def values_of(hearing: Hearing, shift: float, dtype: Any) -> dict[str, Any]:
@@ -65,19 +74,29 @@ def hand_written(trial: Trial, values: dict[str, Any], bars: list[Any], dtype: A
     return {leaf: found[leaf] for leaf in trial.subject.differentiated}
 
 
+@functools.cache
+def _pullback(subject: Subject) -> Any:
+    """The gradients of the twin, compiled: of its inputs that are arrays, and the cotangents of its outputs."""
+    import jax
+
+    fixed = {leaf: spec.value for leaf, spec in subject.leaves.items() if spec.kind == "fixed"}
+
+    def pulled(wanted: dict[str, Any], bars: list[Any]) -> Any:
+        def reference(given: dict[str, Any]) -> Any:
+            return subject.reference(*subject.arguments({**dict.fromkeys(subject.leaves), **fixed, **given}))
+
+        return jax.vjp(reference, wanted)[1](tuple(bars))[0]
+
+    return jax.jit(pulled)
+
+
 def jax_gradients(trial: Trial, values: dict[str, Any], bars: list[Any], dtype: Any) -> Gradients:
     """The gradients that XLA computes of the twin in `dtype`."""
     import jax
 
-    subject = trial.subject
-    wanted = {leaf: values[leaf].astype(dtype) for leaf in subject.differentiated}
-
-    def reference(given: dict[str, Any]) -> Any:
-        return subject.reference(*subject.arguments({**values, **given}))
-
-    with jax.enable_x64(dtype == np.float64):
-        pulled = jax.jit(lambda given, bars: jax.vjp(reference, given)[1](tuple(bars))[0])
-        found = pulled(wanted, [bar.astype(dtype) for bar in bars])
+    wanted = {leaf: values[leaf].astype(dtype) for leaf in trial.subject.differentiated}
+    with jax.enable_x64(np.dtype(dtype) == np.float64):
+        found = _pullback(trial.subject)(wanted, [bar.astype(dtype) for bar in bars])
         return {leaf: np.asarray(value) for leaf, value in found.items()}
 
 
@@ -102,27 +121,53 @@ def torch_gradients(trial: Trial, values: dict[str, Any], bars: list[Any], dtype
     return dict(zip(("x", "h0", "s0", "W", "U", "b"), gradients, strict=True))
 
 
+def torch_gru_gradients(trial: Trial, values: dict[str, Any], bars: list[Any], dtype: Any) -> Gradients:
+    """The gradients of torch.nn.GRU, which resets after the product; its gates have the order of ours."""
+    import torch
+
+    x, h0, *weights = (values[name].astype(dtype) for name in ("x", "h0", "W", "U", "b", "c"))
+    layer = torch.nn.GRU(x.shape[2], h0.shape[1], dtype=getattr(torch, np.dtype(dtype).name))
+    with torch.no_grad():
+        for own, value in zip(layer.parameters(), weights, strict=True):
+            own.copy_(torch.from_numpy(value))
+    leaves = [torch.from_numpy(array).requires_grad_() for array in (x, h0[None])]
+    given = [torch.from_numpy(bar.astype(dtype)) for bar in (bars[0], bars[1][None])]
+    found = torch.autograd.grad(layer(*leaves), [*leaves, *layer.parameters()], given)
+    x_bar, h0_bar, *weights_bar = (one.numpy() for one in found)
+    return dict(zip(("x", "h0", "W", "U", "b", "c"), (x_bar, h0_bar[0], *weights_bar), strict=True))
+
+
 CONTENDERS: dict[str, Callable[..., Gradients]] = {"lstm_ref": hand_written, "JAX": jax_gradients}
+TORCH: dict[str, Callable[..., Gradients]] = {"lstm-standard": torch_gradients, "gru-reset-after": torch_gru_gradients}
 
 
 def errors(trial: Trial, shift: float, dtype: Any) -> dict[str, Any]:
     """The errors of every contender, in ulps, over all entries of a few cases."""
     contenders = dict(CONTENDERS)
-    if trial.subject.name == "lstm-standard" and importlib.util.find_spec("torch"):
-        contenders["torch"] = torch_gradients
+    if trial.subject.name in TORCH and importlib.util.find_spec("torch"):
+        contenders["torch"] = TORCH[trial.subject.name]
     found: dict[str, list[Any]] = {name: [] for name in contenders}
     for seed in range(CASES):
         hearing = Hearing(trial, Case(SIZES, seed=seed))
         values = values_of(hearing, shift, dtype)
         hearing.point = rounded(hearing.point.moved(values), dtype)
         hearing.outcome()
-        truth = {leaf: adapter.midpoints(balls) for leaf, balls in hearing.truth.items()}
-        outputs = list(hearing.outputs.items())
-        bars = [hearing.point.cotangent(name, np.shape(y)) for name, y in outputs]
+        truth = {leaf: _known(balls, dtype) for leaf, balls in hearing.truth.items()}
+        bars = [hearing.point.cotangent(name, np.shape(y)) for name, y in hearing.outputs.items()]
         for name, contender in contenders.items():
             got = contender(trial, values, bars, dtype)
             found[name] += [_ulps(got[leaf], truth[leaf], dtype) for leaf in truth]
     return {name: np.concatenate(parts) for name, parts in found.items()}
+
+
+def _known(balls: Any, dtype: Any) -> Any:
+    """The middles of balls, of which every one that does not underflow is known to 25 digits."""
+    with adapter.precision(128):
+        enough = enclosures.accuracy_bits(balls) >= 85
+        above = enclosures.magnitude(balls) > np.finfo(dtype).tiny
+    if (above & ~enough).any():
+        raise ArithmeticError("the truth is not known to 25 digits: more bits are needed in this regime")
+    return adapter.midpoints(balls)
 
 
 def _ulps(got: Any, truth: Any, dtype: Any) -> Any:
@@ -132,18 +177,50 @@ def _ulps(got: Any, truth: Any, dtype: Any) -> Any:
     return np.abs(np.asarray(got, float)[kept] - truth[kept]) / unit
 
 
-def main() -> None:
-    """Print one line for each subject, dtype and regime."""
-    print(f"{'subject':18} {'dtype':8} {'regime':13}  median and largest error in ulps")
-    for name in NAMES:
-        trial = Trial(subjects.load(name), 30)
-        for dtype in (np.float64, np.float32):
+def rows(names: Iterable[str], known: list[Row]) -> Iterator[Row]:
+    """What was not measured yet: one row for each subject, dtype and regime."""
+    done = {(row["subject"], row["dtype"], row["regime"]) for row in known}
+    for name in names:
+        subject = subjects.load(name)
+        for dtype in DTYPES:
             for regime, shift in REGIMES.items():
-                shown = [
-                    f"{who} {np.median(one):8.2g} {np.max(one):8.2g}"
-                    for who, one in errors(trial, shift, dtype).items()
-                ]
-                print(f"{name:18} {np.dtype(dtype).name:8} {regime:13}  {'   '.join(shown)}", flush=True)
+                trial = Trial(subject, 30, BITS.get(regime, MOST_BITS))
+                if (name, dtype, regime) not in done:
+                    found = errors(trial, shift, np.dtype(dtype).type)
+                    entries = len(found["lstm_ref"])
+                    yield {"subject": name, "dtype": dtype, "regime": regime, "entries": entries, **_shown(found)}
+
+
+def _shown(found: dict[str, Any]) -> Row:
+    """Median and largest error of every contender; nothing where no entry remains."""
+    return {who: [float(np.median(one)), float(np.max(one))] for who, one in found.items() if one.size}
+
+
+def table(known: list[Row], dtype: str) -> str:
+    """The rows of one dtype as a table: median and largest error."""
+    who = [*CONTENDERS, "torch"]
+    lines = ["| subject | regime | entries | " + " | ".join(who) + " |", "| --- | --- | ---: |" + " ---: |" * len(who)]
+    for row in known:
+        if row["dtype"] == dtype:
+            cells = [f"{row[one][0]:.2g}, {row[one][1]:.2g}" if one in row else "" for one in who]
+            lines.append(f"| {row['subject']} | {row['regime']} | {row['entries']} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure what is missing, keep each row as soon as it is known, and print the tables."""
+    parser = argparse.ArgumentParser(description="errors of gradients in ulps, beside JAX and torch")
+    parser.add_argument("subjects", nargs="*", default=NAMES, help="registered subjects with a layer's inputs")
+    parser.add_argument("--kept", type=Path, default=KEPT, help="where rows are kept")
+    asked = parser.parse_args()
+    asked.kept.parent.mkdir(parents=True, exist_ok=True)
+    known = [json.loads(line) for line in asked.kept.read_text().splitlines()] if asked.kept.exists() else []
+    for row in rows(asked.subjects, known):
+        with asked.kept.open("a") as kept:
+            kept.write(json.dumps(row) + "\n")
+        known.append(row)
+    for dtype in DTYPES:
+        print(f"\n{dtype}: median and largest error in ulps\n\n{table(known, dtype)}")
 
 
 if __name__ == "__main__":
