@@ -81,7 +81,7 @@ def accuracy(leaf: LeafReport, bar: str = BAR) -> Text:
     if kept is None:
         return Text("-")
     full = round(_LENGTH * kept / _DIGITS)
-    return Text(f"{bar[0] * full}{bar[1] * (_LENGTH - full)} {math.floor(kept):>2}")
+    return Text.assemble((bar[0] * full, "cyan"), (bar[1] * (_LENGTH - full), "dim"), f" {math.floor(kept):>2}")
 
 
 def digits_kept(found: FloatAccuracy | None) -> float | None:

@@ -106,12 +106,17 @@ def _candidates(subject: Subject, report: Report) -> list[Case]:
     if report.ok:
         return [*_by_entries(subject, generic)[:_TRIED], *report.heard[:1]]
     failed.sort(key=lambda case: (case.regime != GENERIC, -entries(subject, case)))
-    return [*failed, *_by_entries(subject, generic)[:_TRIED], *last]
+    return [*_by_entries(subject, generic)[: _TRIED // 2], *failed, *last]
 
 
 def _by_entries(subject: Subject, cases: Sequence[Case]) -> list[Case]:
-    """The same cases, those with many entries first."""
-    return sorted(cases, key=lambda case: -entries(subject, case))
+    """The same cases, those with many entries first; where a size is 1, or time is short, a picture shows less."""
+
+    def poor(case: Case) -> tuple[bool, bool, int]:
+        sizes = case.sizes.values()
+        return min(sizes, default=1) < 2, case.sizes.get("T", 3) < 3, -entries(subject, case)
+
+    return sorted(cases, key=poor)
 
 
 def entries(subject: Subject, case: Case) -> int:
