@@ -35,7 +35,7 @@ def reports(subjects: Sequence[Subject], jobs: int, *, cases: int, seed: int, di
         If two witnesses contradict each other in one of them: a fault of the oracle.
     """
     fresh = multiprocessing.get_context("spawn")  # JAX has threads, which no fork survives
-    with _one_thread_each(), ProcessPoolExecutor(min(jobs, len(subjects)), fresh) as pool:
+    with one_thread_each(), ProcessPoolExecutor(min(jobs, len(subjects)), fresh) as pool:
         asked = [pool.submit(_report, str(subject.spec), cases, seed, digits) for subject in subjects]
         try:
             for future in asked:
@@ -53,7 +53,7 @@ def _report(name: str, cases: int, seed: int, digits: float) -> Report:
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[None]:
+def one_thread_each() -> Iterator[None]:
     """Processes that share the cores do not also share each product: unless the user says how many threads."""
     mine = [name for name in _THREADS if name not in os.environ]
     os.environ.update(dict.fromkeys(mine, "1"))
