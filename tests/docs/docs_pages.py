@@ -245,7 +245,7 @@ def refreshed(text: str, name: str, folder: Path) -> str:
         if all(same(printed, got) for printed, (_, got) in zip(expected, outcomes, strict=True)):
             continue
         if fence.info == "console":
-            told = "".join(f"$ {command}\n{got.rstrip()}\n".replace("\n\n\n", "\n") for command, got in outcomes)
+            told = "".join(f"$ {command}\n" + (f"{got.rstrip()}\n" if got.strip() else "") for command, got in outcomes)
             changes.append((fence.first, fence.last, told))
         else:
             target = blocks[k + 1]

@@ -8,6 +8,7 @@ import pytest
 from docs_pages import PageError, commands, fences, run, same
 
 import oracle
+from oracle.loading import load
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -69,6 +70,16 @@ def test_every_verdict_has_a_page(verdict: oracle.Verdict) -> None:
     assert printed[0].startswith(f"{verdict.name}  ")
     index = (DOCS / "verdicts" / "index.md").read_text(encoding="utf-8")
     assert f"| [{verdict.name}]({name}.md) | {verdict.value} |" in index
+
+
+def test_the_torch_function_of_the_guide_is_consistent(tmp_path: Path) -> None:
+    """Where torch is installed, the file that the guide shows gets the verdict that it names."""
+    pytest.importorskip("torch", reason="runs the guide's torch.autograd.Function: pip install torch")
+    shown = fences((DOCS / "guide" / "your-code.md").read_text(encoding="utf-8"))
+    (fence,) = [fence for fence in shown if fence.file == "torch_square.py"]
+    (tmp_path / fence.file).write_text(fence.code, encoding="utf-8")
+    (subject,) = load(f"{tmp_path / fence.file}:subject")
+    assert oracle.verify(subject, cases=5).verdict is oracle.Verdict.CONSISTENT
 
 
 # ---- the controls: what the runner must notice
