@@ -91,7 +91,7 @@ def summary(matrix: Matrix) -> list[str]:
         f"functions: {', '.join(matrix.functions)}",
     ]
     if matrix.possible > len(matrix.entries):
-        lines.append(f"a sample of {matrix.possible} possible mutants")
+        lines.append(f"a sample: {len(matrix.entries)} of {matrix.possible} possible mutants; --all plants every one")
     if matrix.shared:
         lines.append(f"left alone, since the forward runs them too: {', '.join(matrix.shared)}")
     lines += [f"{check} convicts nothing: it {why}" for check, why in matrix.struck.items()]

@@ -101,7 +101,9 @@ def limit(leaf: LeafReport) -> str:
 
 
 def numbers(leaf: LeafReport) -> tuple[str, str, str]:
-    """Certified digits, and the worst error in ulps in float64 and in float32."""
+    """Certified digits, and the worst error in ulps in float64 and in float32; what is wrong has no accuracy."""
+    if leaf.wrong:
+        return "-", "-", "-"
     digits = str(math.floor(leaf.digits)) if leaf.verdict is Verdict.CERTIFIED else "-"
     return digits, ulps(leaf.float64), ulps(leaf.float32)
 

@@ -68,7 +68,7 @@ class Terminal:
             return
         title = Text.assemble(styled(report.verdict), "  ", (safe(report.subject), "bold"), "  ")
         title.append(f"{report.cases} cases, {report.entries:,} entries, {report.seconds:.1f} s", style="dim")
-        self.out.print(title)
+        self.out.print(title, soft_wrap=True)
         self._table(report)
         if report.ok:
             for note in (f"witnesses: {witnesses(report)}", *report.notes):

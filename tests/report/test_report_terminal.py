@@ -10,7 +10,7 @@ from rich.console import Console
 from oracle.diagnosis.cause import Cause, Diagnosis
 from oracle.report import terminal
 from oracle.report.source import Excerpt, excerpt, excerpt_of
-from oracle.report.table import ASCII_BAR, accuracy, digits_kept, fits, narrow, table
+from oracle.report.table import ASCII_BAR, accuracy, digits_kept, fits, narrow, numbers, table
 from oracle.report.text import details
 from oracle.verdict import Entry, FloatAccuracy, LeafReport, Report, Verdict
 
@@ -97,7 +97,19 @@ def test_a_wrong_gradient_has_its_count_in_place_of_a_bar():
     assert accuracy(dataclasses.replace(WRONG, at_least=True)).plain == "at least 18 of 24 wrong"
 
 
+def test_a_wrong_gradient_has_no_accuracy():
+    """Whatever was measured of it in cases where it happened to be right is not shown as its accuracy."""
+    leaf = dataclasses.replace(WRONG, float64=FloatAccuracy(0.0, 0.1))
+    assert numbers(leaf) == ("-", "-", "-")
+    assert numbers(RIGHT) == ("86", "3e+04", "-")
+
+
 # ---- layouts
+
+
+def test_the_first_line_is_not_broken_in_a_log():
+    """A log is as wide as it is: verdict, name and counts stay on one line at any width."""
+    assert shown(report(), 30).splitlines()[0] == "REFUTED  lstm  9 cases, 3,877 entries, 0.0 s"
 
 
 def test_a_wide_terminal_shows_the_worst_case():
