@@ -8,13 +8,17 @@ import click
 
 from oracle.commands.common import EXIT_NOT_OK, EXIT_OK, Misuse, everything, load_subjects
 
+SAMPLE, SMALL = 300, 100  # mutants
+
 
 @click.command()
 @click.argument("subjects", nargs=-1, metavar="[SUBJECT]...")
 @click.option("--function", "functions", multiple=True, help="Plant faults in this function only; may be repeated.")
 @click.option("--operators", help="Only these operators, separated by commas.")
 @click.option("--limit", type=click.IntRange(1), help="At most so many mutants, evenly spread over all.")
-@click.option("--fast", is_flag=True, help="A sample of 100 mutants.")
+@click.option("--fast", is_flag=True, help=f"A sample of {SMALL} mutants.")
+@click.option("--all", "every", is_flag=True, help=f"Every mutant; by default a sample of {SAMPLE}.")
+@click.option("--jobs", type=click.IntRange(1), help="How many processes share the work; by default one a core.")
 @click.option("--json", "json_path", type=click.Path(dir_okay=False), help="Write the matrix there, with every mutant.")
 def mutate(
     subjects: tuple[str, ...],
@@ -22,6 +26,8 @@ def mutate(
     operators: str | None,
     limit: int | None,
     fast: bool,
+    every: bool,
+    jobs: int | None,
     json_path: str | None,
 ) -> None:
     """Plant faults in backwards and show which check convicts which; by default in all of lstm_ref.
@@ -29,6 +35,7 @@ def mutate(
     Exit code 1 if a mutant survives that is neither proven nor presumed equivalent.
     """
     from oracle.mutation.campaign import mutate as judge
+    from oracle.parallel import cores
     from oracle.report.matrix import MatrixTerminal
 
     loaded = [subject for text in subjects or (*_parts(), *everything()) for subject in load_subjects(text)]
@@ -37,7 +44,12 @@ def mutate(
     try:
         with terminal.progress() as told:
             matrix = judge(
-                loaded, functions=functions, operators=chosen, limit=limit or (100 if fast else None), told=told
+                loaded,
+                functions=functions,
+                operators=chosen,
+                limit=_limit(limit, fast, every),
+                jobs=jobs or cores(),
+                told=told,
             )
     except (ValueError, LookupError) as error:
         raise Misuse(str(error)) from error
@@ -45,6 +57,13 @@ def mutate(
     if json_path is not None:
         _write(json_path, matrix.to_dict())
     sys.exit(EXIT_OK if matrix.ok else EXIT_NOT_OK)
+
+
+def _limit(limit: int | None, fast: bool, every: bool) -> int | None:
+    """How many mutants are wanted; None for all."""
+    if (limit is not None) + fast + every > 1:
+        raise Misuse("--limit, --fast and --all exclude each other: give one of them")
+    return limit or (SMALL if fast else None if every else SAMPLE)
 
 
 def _parts() -> list[str]:

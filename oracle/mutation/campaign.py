@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from oracle.mutation.checks import CERTIFIED_PATH
-from oracle.mutation.court import Row, Stand, judge, stand
-from oracle.mutation.equivalence import Cases, presume, proof
+from oracle.mutation.court import Stand, judge, stand
+from oracle.mutation.fates import Fates
 from oracle.mutation.matrix import Entry, Fate, Matrix, sampled
-from oracle.mutation.mutants import check_operators, mutants
+from oracle.mutation.mutants import Mutant, check_operators, mutants
 from oracle.mutation.scene import Scene
+from oracle.mutation.sharing import Found, can_share, judged, scenes_of
 from oracle.subject import Subject
 
 Told = Callable[[str, int, int], None]  # what is going on, how much of it is done, and how much there is
+
+FEW = 40  # mutants for which no further process is started
 
 
 def mutate(
@@ -23,6 +26,7 @@ def mutate(
     functions: Sequence[str] = (),
     operators: Sequence[str] = (),
     limit: int | None = None,
+    jobs: int = 1,
     told: Told | None = None,
 ) -> Matrix:
     """The kill matrix of the backwards of some subjects.
@@ -33,6 +37,7 @@ def mutate(
     functions : names of functions to plant faults in; absent, those that only a backward runs
     operators : names of operators; absent, all
     limit : at most so many mutants, evenly spread over all
+    jobs : how many processes share the work, where they can make the subjects by their names
     told : is told of the progress
 
     Returns
@@ -56,19 +61,22 @@ def mutate(
     began, tell = time.perf_counter(), told or (lambda doing, done, total: None)
     check_operators(operators)
     stands = _stands(subjects, functions, tell)
-    every = list(mutants(_scenes(stands), operators or None))
-    chosen = sampled(every, limit)
-    rows = []
-    for number, mutant in enumerate(chosen, 1):
-        rows.append(judge(mutant, stands))
-        tell("judging", number, len(chosen))
-    entries = _fates([_less_struck(row, stands) for row in rows], stands, tell)
+    every = list(mutants(scenes_of(stands), operators or None))
+    chosen = covering(every, limit)
+    shared = jobs > 1 and len(chosen) > FEW and can_share([one.subject for one in stands])
+    judging = judged(chosen, stands, jobs) if shared else _one_after_the_other(chosen, stands)
+    entries, struck = dict[str, Entry](), dict[str, dict[str, str]]()
+    for some, found in judging:
+        entries |= {entry.row.mutant.id: entry for entry in some}
+        for subject, why in found.struck.items():
+            struck.setdefault(subject, {}).update(why)
+        tell("judging", len(entries), len(chosen))
     return Matrix(
-        tuple(entries),
+        tuple(_less_struck(entries[mutant.id], struck) for mutant in chosen),
         tuple(one.subject.name for one in stands),
         tuple(dict.fromkeys(mutant.function for mutant in every)),
         tuple(sorted({name for one in stands for name in one.shared})),
-        {check: why for one in stands for check, why in one.struck.items()},
+        {check: reason for why in struck.values() for check, reason in why.items()},
         len(every),
         time.perf_counter() - began,
     )
@@ -93,46 +101,35 @@ def _names(scene: Scene) -> set[str]:
     return {function.__name__, function.__qualname__, f"{function.__module__}.{function.__qualname__}"}
 
 
-def _scenes(stands: Sequence[Stand]) -> list[Scene]:
-    """Every function once, as the first subject that runs it shows it."""
-    found: dict[object, Scene] = {}
-    for one in stands:
-        for scene in one.scenes:
-            found.setdefault(scene.function, scene)
-    return list(found.values())
+def _one_after_the_other(chosen: Sequence[Mutant], stands: Sequence[Stand]) -> Iterator[tuple[list[Entry], Found]]:
+    """The fate of each mutant, in this process."""
+    fates = Fates(stands)
+    for mutant in chosen:
+        entry = fates.of(judge(mutant, stands))
+        yield [entry], Found([], {one.subject.name: one.struck for one in stands if one.struck})
 
 
-def _less_struck(row: Row, stands: Sequence[Stand]) -> Row:
-    """The row without checks that were found to accuse its unchanged subject, if only after they had been asked."""
-    struck = {name for one in stands if one.subject.name == row.subject for name in one.struck}
-    return dataclasses.replace(row, convicts=row.convicts - struck)
+def _less_struck(entry: Entry, struck: Mapping[str, Mapping[str, str]]) -> Entry:
+    """The entry without checks that were found to accuse its unchanged subject, if only after they had been asked."""
+    row = entry.row
+    convicts = row.convicts - set(struck.get(row.subject, ()))
+    if CERTIFIED_PATH in row.convicts - convicts:
+        reason = "there is no certified path that could have convicted it"
+        return Entry(dataclasses.replace(row, convicts=convicts), Fate.SURVIVED, reason)
+    return dataclasses.replace(entry, row=dataclasses.replace(row, convicts=convicts))
 
 
-def _fates(rows: Sequence[Row], stands: Sequence[Stand], tell: Told) -> list[Entry]:
-    """What became of each mutant; survivors are looked into, one after the other."""
-    survivors = sum(not row.convicted for row in rows)
-    cases = {id(one): Cases(one.trial) for one in stands}
-    entries, done = [], 0
-    for row in rows:
-        if row.convicted:
-            entries.append(Entry(row, Fate.CONVICTED))
-            continue
-        at = [one for one in stands if row.mutant.scene.function in one.functions]
-        if any(CERTIFIED_PATH in one.struck for one in at):
-            entries.append(Entry(row, Fate.SURVIVED, "there is no certified path that could have convicted it"))
-        else:
-            entries.append(_survivor(row, [cases[id(one)] for one in at]))
-        done += 1
-        tell("looking into survivors", done, survivors)
-    return entries
-
-
-def _survivor(row: Row, cases: Sequence[Cases]) -> Entry:
-    """The fate of a mutant that none of its cases convicted."""
-    if reason := proof(row.mutant):
-        return Entry(row, Fate.PROVEN, reason)
-    seen = presume(row.mutant, cases)
-    if seen.convicted:
-        late = dataclasses.replace(row, convicts=row.convicts | {CERTIFIED_PATH})
-        return Entry(late, Fate.CONVICTED, seen.convicted)
-    return Entry(row, Fate.PRESUMED if seen.equivalent else Fate.SURVIVED, str(seen))
+def covering(every: Sequence[Mutant], limit: int | None) -> list[Mutant]:
+    """At most so many mutants: of a large sample one of each function and of each operator, the rest evenly spread."""
+    if limit is None or limit >= len(every):
+        return list(every)
+    firsts: dict[str, Mutant] = {}
+    for mutant in every:
+        for name in (mutant.function, mutant.operator):
+            firsts.setdefault(name, mutant)
+    must = {mutant.id for mutant in firsts.values()}
+    if limit < 2 * len(must):
+        return sampled(every, limit)
+    others = sampled([mutant for mutant in every if mutant.id not in must], limit - len(must))
+    taken = must | {mutant.id for mutant in others}
+    return [mutant for mutant in every if mutant.id in taken]

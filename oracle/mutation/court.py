@@ -23,6 +23,7 @@ from oracle.subject import Subject
 from oracle.trial import Trial
 
 SECONDS = 5.0  # that a mutant may take for one check
+SHOWN = 3  # cases in which every check is asked, convicted or not: unequal sizes, equal sizes, float32
 CONTRACT = "contract"
 
 
@@ -107,8 +108,9 @@ def _called(function: FunctionType) -> set[str]:
 def judge(mutant: Mutant, stands: Sequence[Stand]) -> Row:
     """The row of a mutant: before each subject that runs its function in turn, until one convicts it.
 
-    Within a subject each check is asked in one case after the other until it convicts: in all its cases before the
-    first subject, in the first one before the others. What raises or never ends is convicted by the contract.
+    Within a subject each check is asked in one case after the other until it convicts: in the first three, and in the
+    others as long as the certified path has not convicted. Before further subjects they are asked in the first case
+    only. What raises or never ends is convicted by the contract.
     Interrupted or not, nothing stays planted.
     """
     row = Row(mutant, frozenset())
@@ -126,7 +128,9 @@ def _before(mutant: Mutant, one: Stand, benches: Sequence[Bench]) -> Row:
     with planted(mutant.edit) as files:
         spent = time.process_time() - began
         names = {file.name for file in files} | {real_name(file.name) for file in files}
-        for bench in benches:
+        for number, bench in enumerate(benches):
+            if number >= SHOWN and CERTIFIED_PATH in convicts:
+                break  # the other checks have had their cases
             evidence = Evidence(bench)
             for name in CHECKS:
                 if name in convicts or name in one.struck:

@@ -26,7 +26,11 @@ class Mutant:
     scene: Scene = field(repr=False)
     statement: ast.stmt = field(repr=False)  # the changed statement, in the original tree
     change: Change = field(repr=False)
-    edit: Rewritten = field(repr=False)
+
+    @functools.cached_property
+    def edit(self) -> Rewritten:
+        """What is planted. Raises PlantingError if it cannot be written there, which is a fault of its operator."""
+        return rewritten(self.scene, *self.change)
 
     @property
     def line(self) -> int:
@@ -52,13 +56,7 @@ def short_file(scene: Scene) -> str:
 
 
 def mutants(scenes: Iterable[Scene], operators: Sequence[str] | None = None) -> Iterator[Mutant]:
-    """All mutants of some functions, by function and operator; no two of the same resulting source.
-
-    Raises
-    ------
-    PlantingError
-        If an edit cannot be written into the source, which is a fault of its operator.
-    """
+    """All mutants of some functions, by function and operator; no two of the same resulting source."""
     chosen = [OPERATORS[name] for name in operators or OPERATORS]
     for scene in scenes:
         known: set[tuple[int, str]] = set()
@@ -77,7 +75,7 @@ def _of_operator(scene: Scene, operator: Operator, known: set[tuple[int, str]]) 
         line, column = extent(old)[:2]
         number = numbers[line, column] = numbers.get((line, column), -1) + 1
         name = f"{operator.name}:{short_file(scene)}:{line}:{column}:{number}"
-        yield Mutant(name, operator.name, scene, statement, (old, new), rewritten(scene, old, new))
+        yield Mutant(name, operator.name, scene, statement, (old, new))
 
 
 def _source(node: Any) -> str:

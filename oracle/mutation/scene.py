@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from oracle.mutation.checking import only_checks
+from oracle.mutation.lending import SHAPED, SHAPES, only_shapes
 from oracle.mutation.source import DEFINITIONS, Definition, Home, home
 from oracle.tracing import layout
 
 PLACES = (ast.Name, ast.Attribute, ast.Subscript)
-_SHAPES = frozenset({"shape", "dtype", "ndim", "size"})
-_SHAPED = frozenset({"empty_like", "zeros_like", "ones_like", "full_like", "len", "shape", "empty", "zeros"})
 _NO_VALUES = (ast.JoinedStr, *DEFINITIONS)
 
 
@@ -89,11 +88,13 @@ class Scene:
         """Whether nothing but the shape or type of an expression, or of what it is a part of, is looked at."""
         parent = self.parents.get(node)
         while isinstance(parent, (ast.Attribute, ast.Subscript, ast.Tuple, ast.Call)):
-            if isinstance(parent, ast.Attribute) and parent.attr in _SHAPES:
+            if isinstance(parent, ast.Attribute) and parent.attr in SHAPES:
                 return True
             if isinstance(parent, ast.Call) and node is not parent.func:
+                if only_shapes(parent, node, self.function):
+                    return True
                 names = {getattr(one, "attr", getattr(one, "id", "")) for one in (parent.func, *parent.args[:1])}
-                return bool(names & _SHAPED)
+                return bool(names & SHAPED)
             node, parent = parent, self.parents.get(parent)
         return False
 

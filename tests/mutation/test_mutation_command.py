@@ -75,6 +75,7 @@ def test_a_survivor_is_shown_with_its_diff_and_costs_the_exit_code(run, tmp_path
             "Error: there is no function 'nowhere' that only the backward of lstm-seed runs",
         ),
         (["lstm-seed", "--limit", "0"], "Usage: "),
+        (["--fast", "--all"], "Error: --limit, --fast and --all exclude each other: give one of them"),
     ],
 )
 def test_misuse_is_a_sentence_and_exit_code_2(run, arguments, sentence):

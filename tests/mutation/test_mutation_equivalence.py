@@ -13,7 +13,7 @@ from oracle.mutation.equivalence import Cases, Presumption, presume, proof
 from oracle.mutation.equivalence import presumed as presuming
 from oracle.mutation.equivalence.watching import same
 from oracle.mutation.matrix import Fate
-from oracle.mutation.mutants import Mutant, rewritten
+from oracle.mutation.mutants import Mutant
 
 SOURCE = """
 import numpy as np
@@ -62,8 +62,7 @@ def planted_at(stand, old, new):
         for node in (statement, *scene.expressions(statement)):
             if ast.unparse(node) == old:
                 other = ast.parse(new, mode="eval").body if isinstance(node, ast.expr) else ast.parse(new).body
-                edit = rewritten(scene, node, other)
-                return Mutant("by-hand:here:1:1:0", "by-hand", scene, statement, (node, other), edit)
+                return Mutant("by-hand:here:1:1:0", "by-hand", scene, statement, (node, other))
     raise AssertionError(f"{old} is not there")
 
 

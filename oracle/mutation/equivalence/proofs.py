@@ -1,6 +1,6 @@
 """Arguments that a changed statement does what the original does: few, and each holds without running anything.
 
-They are about syntax alone. What they take for granted is said with each.
+They are about the text alone. What they take for granted is said with each.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ import ast
 from collections.abc import Callable
 
 from oracle.mutation.difference import alike
+from oracle.mutation.equivalence.copies import idle_copy
+from oracle.mutation.equivalence.readings import read_together
 from oracle.mutation.mutants import Mutant
 from oracle.mutation.operators.base import called, text, writes_out
 
@@ -105,4 +107,4 @@ def _following(mutant: Mutant) -> ast.stmt | None:
     return None
 
 
-ARGUMENTS: tuple[Callable[[Mutant], str], ...] = (commuted, neutral, dead, overwritten)
+ARGUMENTS: tuple[Callable[[Mutant], str], ...] = (commuted, neutral, dead, overwritten, idle_copy, read_together)

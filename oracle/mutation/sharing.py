@@ -1,0 +1,116 @@
+"""Mutants judged in several processes: each takes all those of one subject, and gives back plain data.
+
+Faults are planted in the processes alone. Each makes the subjects by their names, so that a mutant is the same there.
+"""
+
+from __future__ import annotations
+
+import functools
+import multiprocessing
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from dataclasses import dataclass, field
+
+from oracle.mutation.court import Row, Stand, judge, stand
+from oracle.mutation.fates import Fates
+from oracle.mutation.matrix import Entry, Fate
+from oracle.mutation.mutants import Mutant, mutants
+from oracle.mutation.scene import Scene
+from oracle.parallel import one_thread_each
+from oracle.subject import Subject
+
+MOST = 60  # mutants in one task
+
+
+@dataclass(frozen=True)
+class Plain:
+    """What became of a mutant, without its syntax trees."""
+
+    id: str
+    convicts: frozenset[str]
+    subject: str
+    seconds: float
+    note: str
+    fate: str
+    reason: str
+
+
+@dataclass
+class Found:
+    """What a process found: the fates of its mutants, and the checks that it saw accuse an unchanged subject."""
+
+    entries: list[Plain] = field(default_factory=list)
+    struck: dict[str, dict[str, str]] = field(default_factory=dict)  # by subject
+
+
+def can_share(subjects: Sequence[Subject]) -> bool:
+    """Whether other processes can make each of these subjects by its name, without running a file of the user's."""
+    from oracle.subjects import REGISTERED, parts
+
+    known = {*REGISTERED, *parts.names()}
+    return all(subject.spec in known for subject in subjects)
+
+
+def scenes_of(stands: Sequence[Stand]) -> list[Scene]:
+    """Every function once, as the first subject that runs it shows it."""
+    found: dict[object, Scene] = {}
+    for one in stands:
+        for scene in one.scenes:
+            found.setdefault(scene.function, scene)
+    return list(found.values())
+
+
+def judged(chosen: Sequence[Mutant], stands: Sequence[Stand], jobs: int) -> Iterator[tuple[list[Entry], Found]]:
+    """The entries of mutants, some at a time, as soon as they are there."""
+    by_id = {mutant.id: mutant for mutant in chosen}
+    specs = [str(one.subject.spec) for one in stands]
+    fresh = multiprocessing.get_context("spawn")  # JAX has threads, which no fork survives
+    with one_thread_each(), ProcessPoolExecutor(jobs, fresh) as pool:
+        asked = {pool.submit(_judged, specs, task) for task in _tasks(chosen, stands)}
+        try:
+            while asked:
+                done, asked = wait(asked, return_when=FIRST_COMPLETED)
+                for future in done:
+                    found = future.result()
+                    yield [_entry(one, by_id[one.id]) for one in found.entries], found
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _entry(plain: Plain, mutant: Mutant) -> Entry:
+    row = Row(mutant, plain.convicts, plain.subject, plain.seconds, plain.note)
+    return Entry(row, Fate(plain.fate), plain.reason)
+
+
+def _tasks(chosen: Sequence[Mutant], stands: Sequence[Stand]) -> list[list[str]]:
+    """The names of mutants that have their first subject in common, the most first."""
+    by_subject = defaultdict(list)
+    for mutant in chosen:
+        first = next(k for k, one in enumerate(stands) if mutant.scene.function in one.functions)
+        by_subject[first].append(mutant.id)
+    tasks = [every[start : start + MOST] for every in by_subject.values() for start in range(0, len(every), MOST)]
+    return sorted(tasks, key=len, reverse=True)
+
+
+def _judged(specs: Sequence[str], names: Sequence[str]) -> Found:
+    """In a process of its own: the fates of the mutants of these names."""
+    every, known, fates = _court(tuple(specs))
+    found = Found()
+    for name in names:
+        row = judge(known[name], every)
+        entry = fates.of(row)
+        found.entries.append(
+            Plain(name, entry.row.convicts, row.subject, row.seconds, row.note, entry.fate.value, entry.reason)
+        )
+    found.struck = {one.subject.name: dict(one.struck) for one in every if one.struck}
+    return found
+
+
+@functools.lru_cache(maxsize=1)
+def _court(specs: tuple[str, ...]) -> tuple[list[Stand], dict[str, Mutant], Fates]:
+    """The subjects and all their mutants, made once in each process."""
+    from oracle.loading import load
+
+    every = [stand(subject) for spec in specs for subject in load(spec)]
+    return every, {mutant.id: mutant for mutant in mutants(scenes_of(every))}, Fates(every)
