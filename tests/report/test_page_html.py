@@ -177,7 +177,9 @@ def test_a_page_of_a_judgement_in_floats_alone_is_drawn():
     )
     report = oracle.verify(made, cases=3)
     assert report.verdict is Verdict.CONSISTENT
-    drawn = section.section(report, made, 30)["figures"]
+    whole = section.section(report, made, 30)
+    drawn = whole["figures"]
+    assert "would see " in render({"ok": True, "seconds": 1.0, "environment": {}}, [whole])
     assert [len(gradient["maps"]) for gradient in drawn["gradients"]] == [3, 3]
     assert drawn["steps"]["why"] == "the code left ball arithmetic, so there is no slope known to many digits"
     assert drawn["saturation"]["why"].startswith("the code left ball arithmetic")
