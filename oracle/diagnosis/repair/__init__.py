@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from oracle.trial import Trial
 
 Line = tuple[str, int]
-TRIES, ALTOGETHER = 700, 1100  # runs of edited code in a row, and of all
+TRIES, ALTOGETHER = 700, 1100  # runs of edited code in a row, and of all; more of code that is short
 SECONDS = 6.0  # of this thread, after which nothing more is tried, for code that is slow
 
 

@@ -39,7 +39,7 @@ class Bench:
         self.trial, self.point = trial, Point(trial.subject, case)
         self._numbers = adapter.Floats(np.float64)
         self._allowed = sys.maxsize
-        self.tried = 0
+        self.tried, self.lines = 0, 1
         run = self._run()
         if run.error is not None:
             raise run.error
@@ -85,6 +85,7 @@ class Bench:
             except (_TooLong, SubjectError, PathError) as refusal:
                 run.error = refusal
         if self._allowed == sys.maxsize:
+            self.lines = max(1, counter.lines)
             self._allowed = _LINES * (counter.lines + 50)
         return run
 

@@ -17,6 +17,7 @@ from oracle.outcome import Outcome
 from oracle.trial import Trial
 
 _SHOWN, _LINES, _PER_LINE = 3, 5, 3  # repairs shown; lines, and edits of each, that are certified
+_LINES_OF_A_RUN, _MOST_TIMES = 250, 3  # of code for which the budget is meant; how much more a shorter one has
 _SIZES = (2, 3, 4, 5, 6, 7, 8)  # of the small cases, pairwise different; but for T, which grows
 
 
@@ -25,7 +26,8 @@ class Finder:
 
     def __init__(self, trial: Trial, benches: list[Bench], sources: Sequence[Source], cases: list[Case]) -> None:
         self._trial, self._benches, self._sources, self._cases = trial, benches, sources, cases
-        self._budget = Budget(TRIES, ALTOGETHER, SECONDS)
+        times = min(_MOST_TIMES, max(1, _LINES_OF_A_RUN // benches[0].lines))  # what runs quickly may run more often
+        self._budget = Budget(times * TRIES, times * ALTOGETHER, SECONDS)
 
     @classmethod
     def on(cls, trial: Trial, failing: Outcome, smallest: Case) -> Finder | None:
