@@ -177,13 +177,18 @@ def _gather(site: Site, general: Step) -> Step:
     """A gather by entry numbers, which the general step finds once for each array of indices."""
     shape, places = site.ins[0].shape, dict[bytes, Array | None]()
 
+    def find(indices: Array) -> Array | None:
+        """Which entries are read; None if some are filled: what is no entry does not move along with the numbers."""
+        numbers = _numbered(shape)
+        found, moved = general(_FLOATS, numbers, indices), general(_FLOATS, numbers + 1.0, indices)
+        return found.astype(np.intp) if np.array_equal(found + 1.0, moved) else None
+
     def step(A: Any, x: Array, indices: Array) -> Array:
         key = indices.tobytes()
         if key not in places:
             if len(places) >= _PLACES:
                 places.clear()
-            found = general(_FLOATS, _numbered(shape), indices)
-            places[key] = found.astype(np.intp) if np.isfinite(found).all() else None
+            places[key] = find(indices)
         flat = places[key]
         return x.reshape(-1)[flat] if flat is not None else np.asarray(general(A, x, indices))
 

@@ -227,6 +227,36 @@ def test_the_quick_program_takes_other_primitives_too():
         assert quick[1]["x"].tobytes() == general[1]["x"].tobytes()
 
 
+@pytest.mark.parametrize("fill", [0.0, 1.0, -1.0, 2.5])
+def test_what_is_filled_is_no_entry_of_the_quick_program(fill):
+    """Places outside an array are filled with a number that could be taken for that of an entry."""
+    import jax.numpy as jnp
+
+    from oracle.program import trace
+
+    program = trace(lambda x: x.at[jnp.array([1, 99])].get(mode="fill", fill_value=fill), {"x": "D"})
+    ((found,), _) = QuickProgram(program).run({"D": 4}, {"x": np.array([10.0, 20.0, 30.0, 40.0])}, [np.ones(2)])
+    assert found.tolist() == [20.0, fill]
+
+
+def test_a_gradient_that_takes_what_was_dropped_is_seen_quickly():
+    """The update of a place that does not exist has no cotangent: a backward that gives it another entry's is wrong."""
+    import jax.numpy as jnp
+
+    def reference(x):
+        return x.at[jnp.array([0, 99])].add(jnp.array([1.0, 4.0]) * x[0], mode="drop")
+
+    def forward(x):
+        return x + x * (np.arange(len(x)) == 0), x
+
+    def backward(y_bar, x):
+        return np.concatenate([factor * y_bar[:1], y_bar[1:]])
+
+    subject = oracle.Subject.from_functions(forward, backward, inputs={"x": "D"}, reference=reference)
+    for factor, verdict in ((2.0, Verdict.CONSISTENT), (6.0, Verdict.INCONSISTENT)):
+        assert oracle.check_in_floats(subject, Case({"D": 3}, seed=3), quick=True).verdict is verdict
+
+
 def test_a_step_bound_at_some_sizes_is_bound_anew_at_others():
     """Steps are kept by the sizes that they depend on: at 60 cases, one program and fresh ones agree."""
     subject = subjects.load("lstm-standard")
