@@ -244,6 +244,35 @@ def test_a_module_that_is_imported_later(folder):
     assert verdicts(watch, 3)[-1] == "REFUTED"
 
 
+def test_a_module_that_no_import_names_stays_watched(folder):
+    """A twin's helper that is found by its name in a text is watched after each save, not only after the first."""
+    sys.path.insert(0, str(folder))
+    Path("helper.py").write_text("import jax.numpy as jnp\n\ndef twin(x, w):\n    return jnp.tanh(x @ w)\n")
+    using = edited(
+        SOURCE,
+        ("import oracle\n", "import oracle\nimport importlib\nhelper = importlib.import_module('helper')\n"),
+        ('"D H"}', '"D H"}, reference=lambda x, w: helper.twin(x, w)'),
+    )
+    save("right.py", using)
+    watch = begun()
+    save("right.py", using + "\n")
+    assert verdicts(watch, 2)[-1] == "CERTIFIED"
+    save("helper.py", "import jax.numpy as jnp\n\ndef twin(x, w):\n    return 2 * jnp.tanh(x @ w)\n")
+    assert verdicts(watch, 3)[-1] == "FORWARD_DIFFERS"
+
+
+def test_a_save_while_it_is_loaded_for_the_first_time(folder):
+    """What was loaded is then older than the file, so it is loaded again."""
+    ends = edited(SOURCE, BUG)
+    save(
+        "right.py",
+        SOURCE + f"\nimport os, pathlib\npathlib.Path('n').write_text({ends!r})\nos.replace('n', 'right.py')\n",
+    )
+    watch = begun()
+    assert watch.show.verdicts == ["CERTIFIED"]
+    assert verdicts(watch, 2)[-1] == "BROKEN_CONTRACT"
+
+
 def test_a_failed_load_leaves_no_helper_behind(folder):
     """A helper that was loaded before the load failed is loaded again the next time."""
     watch = begun()

@@ -33,6 +33,24 @@ c = C(2)
 def f(x):
     return c.b * x
 """
+BESIDE = DATACLASS.replace("c = C(2)", "c = C(2)\nvars(c)['scale'] = 3").replace("c.b * x", "c.scale * x")
+ITEMS = DATACLASS.replace("class C:", "class C(dict):").replace("c = C(2)", "c = C(2)\nc['k'] = 3")
+SLOT = """
+import dataclasses
+
+class S:
+    __slots__ = ("scale",)
+
+@dataclasses.dataclass
+class C(S):
+    a: int = 1
+
+c = C()
+c.scale = 3
+
+def f(x):
+    return c.scale * x
+"""
 SAME = [
     "def f(x): return 2 * x",
     "k = 3\ndef f(x): return k * x",
@@ -42,10 +60,14 @@ SAME = [
     "def f(x, n=(1, 'a', None)): return [lambda y: y + n for _ in x]",
     "import functools\ndef g(a, b): return a + b\nf = functools.partial(g, b=2)",
     DATACLASS,
+    BESIDE,
     "def f(x):\n    import numpy as np\n    return np.sin(x)",
     "S = {1, 2}\ndef f(x): return len(S) * x",
 ]
 DIFFERENT = [
+    (BESIDE, "= 3", "= 4"),
+    (ITEMS, "= 3", "= 4"),
+    (SLOT, "= 3", "= 4"),
     ("def f(x): return 2 * x", "2", "3"),
     ("def f(x): return 0.0 * x", "0.0", "-0.0"),
     ("k = 3\ndef f(x): return k * x", "3", "4"),

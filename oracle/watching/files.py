@@ -23,6 +23,15 @@ def stamp(path: str) -> Stamp:
     return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
 
+def stamp_before(path: str, began: int) -> Stamp:
+    """The stamp of a file that was loaded from this moment on; None if it was saved since: what was loaded may be older.
+
+    The moment is in nanoseconds, as `time.time_ns` gives it.
+    """
+    now = stamp(path)
+    return None if now is not None and max(now[:2]) > began else now
+
+
 def stamps(paths: Iterable[str]) -> dict[str, Stamp]:
     """The stamps of some files."""
     return {path: stamp(path) for path in paths}

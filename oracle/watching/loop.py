@@ -77,6 +77,7 @@ class Watch:
         self.groups = [_Group(text) for text in texts]
         self.show = show
         self.options: dict[str, Any] = {"cases": cases, "seed": seed, "digits": digits}
+        self._began = time.time_ns()
         self._missing: dict[str, float] = {}  # since when a file is missing; infinity once that was said
         self._said = (0, 0)
 
@@ -147,7 +148,7 @@ class Watch:
         """Load groups afresh and judge each by its first cases."""
         stamps = looking.settle({file for group in groups for file in group.stamps}) if now is not None else {}
         modules = {name: file for group in groups for name, file in group.modules.items()}
-        before = set(sys.modules)
+        before, began = set(sys.modules), time.time_ns()
         old = {docket.subject.name: docket for group in groups for docket in group.dockets}
         try:
             loaded = afresh(modules, lambda: [load(group.text) for group in groups])
@@ -156,26 +157,27 @@ class Watch:
         except Exception as error:
             self._failed(groups, error, stamps)
             return
-        fresh = loaded_since(before)
+        again = {name: file for name, file in modules.items() if name in sys.modules}  # also those no import names
+        fresh = again | loaded_since(before)
         saved = _saved(stamps)
         for group, subjects in zip(groups, loaded, strict=True):
             group.stale = False
             group.dockets = [Docket(subject, **self.options) for subject in subjects]
-            self._look(group, fresh, stamps)
+            self._look(group, fresh, stamps, began)
         for docket in [docket for group in groups for docket in group.dockets]:
             if (known := old.get(docket.subject.name)) is not None:
                 keep_program(known.trial, docket.trial, modules)
             self._hear_first(docket, saved)
 
-    def _look(self, group: _Group, fresh: dict[str, str], stamps: dict[str, Stamp]) -> None:
-        """Note the modules and files of a group; their text is read now, while it is what was loaded."""
+    def _look(self, group: _Group, fresh: dict[str, str], stamps: dict[str, Stamp], began: int) -> None:
+        """Note the modules and files of a group, loaded since then; their text is read now, while it is that."""
         group.modules = dict(fresh)
         for docket in group.dockets:
             group.modules |= project(docket.subject, docket.files)
         files = {*group.modules.values(), *([group.text] if group.text.endswith(".py") else [])}
         for file in files:
             linecache.getlines(file)
-        group.stamps = {file: stamps[file] if file in stamps else looking.stamp(file) for file in files}
+        group.stamps = {file: stamps[file] if file in stamps else looking.stamp_before(file, began) for file in files}
 
     def _failed(self, groups: list[_Group], error: BaseException, stamps: dict[str, Stamp]) -> None:
         """Show why code cannot be loaded, and look at all files that may be the reason."""
@@ -203,7 +205,7 @@ class Watch:
             self._finish(docket)
             executed = {file for one in group.dockets for file in one.files}
             if not executed <= set(group.stamps):
-                self._look(group, group.modules, group.stamps)
+                self._look(group, group.modules, group.stamps, self._began)
 
     def _hear(self, docket: Docket) -> None:
         """One more case."""

@@ -20,6 +20,7 @@ _PLAIN = (type(None), bool, int, float, complex, str, bytes, type(Ellipsis))
 _IMPORT = dis.opmap["IMPORT_NAME"]
 _OF_ANY_CLASS = frozenset({"__dict__", "__weakref__", "__dataclass_fields__", "__dataclass_params__"})
 _ANYTHING = frozenset({"globals", "eval", "exec", "__import__", "import_module", "modules"})  # may reach any name
+_HEAP_TYPE = 1 << 9  # of the flags of a class: made while running
 _CODE = (
     "co_code",
     "co_names",
@@ -101,9 +102,12 @@ class _Comparison:
         """Whether two objects are dataclasses with the same fields, of classes that are the same."""
         if not (dataclasses.is_dataclass(old) and dataclasses.is_dataclass(new)):
             return False
+        if any(_holds_more(type(one)) for one in (old, new)):
+            return False
         names, others = ([field.name for field in dataclasses.fields(one)] for one in (old, new))
         values = [[getattr(one, name, None) for name in names] for one in (old, new)]
-        return names == others and self.same(type(old), type(new)) and self.same(*values)
+        beside = [_beside(one) for one in (old, new)]
+        return names == others and self.same(type(old), type(new)) and self.same(*values) and self.same(*beside)
 
     def _class(self, old: type, new: type) -> bool:
         """Whether two plain classes of one name have the same bases and the same content."""
@@ -151,6 +155,33 @@ class _Comparison:
         if any(getattr(old, part) != getattr(new, part) for part in _CODE):
             return False
         return len(old.co_consts) == len(new.co_consts) and all(map(self.same, old.co_consts, new.co_consts))
+
+
+def _holds_more(cls: type) -> bool:
+    """Whether objects of a class hold what neither their fields nor their attributes show: items, or slots."""
+    names = {field.name for field in dataclasses.fields(cls)}
+    own = [base for base in cls.__mro__ if base is not object]
+    slots = {name for base in own for name in _slots(base)}
+    return not slots <= names | {"__dict__", "__weakref__"} or any(map(_native, own))
+
+
+def _slots(cls: type) -> tuple[str, ...]:
+    slots = vars(cls).get("__slots__", ())
+    return (slots,) if isinstance(slots, str) else tuple(slots)
+
+
+def _native(cls: type) -> bool:
+    """Whether a class is not made by a `class` statement: `dict`, `float`, an array."""
+    return not cls.__flags__ & _HEAP_TYPE
+
+
+def _beside(one: Any) -> dict[str, Any]:
+    """The attributes of an object, without those that follow from the rest: what cached properties have put there."""
+    return {
+        name: value
+        for name, value in sorted(getattr(one, "__dict__", {}).items())
+        if not isinstance(getattr(type(one), name, None), functools.cached_property)
+    }
 
 
 def _below(name: str, package: str) -> bool:
