@@ -1,5 +1,6 @@
 """Controls of the page: each question that a page must pass, asked of one that must fail it."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -132,6 +133,21 @@ def test_a_blunt_witness_lies_less_than_sixty_decades_below(monkeypatch):
     found = curves.steps(shown)
     assert found.decades < 10
     assert found.witness > 1e-12
+
+
+def loaded(module):
+    """Which of the page's own packages a fresh interpreter holds after importing a module."""
+    code = f"import {module}, sys; print(*sorted({{'matplotlib', 'jinja2'}} & set(sys.modules)))"
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+def test_the_extra_is_imported_for_pages_alone():
+    """Commands, plugin and terminal work without it; what draws imports it, so the question can find it."""
+    assert loaded("oracle.commands.verify, oracle.plugin, oracle.report.terminal, oracle.report.page") == []
+    assert loaded("oracle.report.page.material, oracle.report.page.curves, oracle.report.page.kill_matrix") == []
+    assert loaded("oracle.report.page.section, oracle.report.page.writing") == ["jinja2", "matplotlib"]
 
 
 # ---- in a browser
