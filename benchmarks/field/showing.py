@@ -147,6 +147,9 @@ def summary(results: Results) -> list[str]:
         f"{len(results.faults)} of {results.possible} mutants judged, {len(equivalent)} of them equivalent: "
         f"{len(faults)} faults, {sum(one.survived for one in faults)} of which the certified path missed",
         f"the certified path took {results.preparation:.1f} CPU s to get ready",
+    ]
+    lines = lines if results.faults else []
+    lines += [
         f"python {platform.python_version()}, numpy {metadata.version('numpy')}, "
         + ", ".join(dict.fromkeys(tool.title for tool in results.tools if tool.title != tool.name)),
     ]

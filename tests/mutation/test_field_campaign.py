@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))  # benchmarks are not install
 
 from benchmarks.campaign import Heard, fine, listen, shares
 from benchmarks.field import sample, showing
+from benchmarks.field.alarms import Alarms
 from benchmarks.field.faults import Judged
 
 
@@ -101,3 +102,19 @@ def test_a_fault_that_the_certified_path_misses_is_named(mutants):
     missed.equivalent = "proven: nothing reads it"
     assert results.ok
     assert not showing.Results([], 0, 0.0, [], [], {}).ok
+
+
+def test_a_false_alarm_of_the_certified_path_fails_the_run():
+    """Alarms of other tools are counted by column; one of the certified path makes the run not ok."""
+    rejected = {"certified path": [], "scipy check_grad < 1e-6": ["lstm-seed"]}
+    alarms = Alarms("float64", 2, rejected, {"certified path": 1.0, "scipy": 3.0}, {"lstm-truncated": "is cut"})
+    results = showing.Results([], 0, 0.0, [alarms], [], {})
+    assert results.ok
+    assert showing.alarm_rows(results) == [
+        ["tool", "float64", "CPU s a program"],
+        ["certified path", "0/2", "0.50"],
+        ["scipy check_grad < 1e-6", "1/2", "1.50"],
+    ]
+    assert showing.summary(results)[-1] == "float64: without lstm-truncated, which is cut"
+    rejected["certified path"].append("lstm-seed")
+    assert not results.ok
