@@ -54,6 +54,7 @@ from oracle.mutation.planting import Text, planted, real_name
 from oracle.subject import Subject
 from oracle.summary import Summary
 from oracle.trial import Trial
+from oracle.verdict import Verdict
 from oracle.verify import hear, shrink
 
 CASES, ENOUGH, DIGITS = 6, 3, 30  # cases heard at most, and if one of them fails
@@ -118,7 +119,7 @@ def examine(faults: Sequence[Fault], probes: bool) -> tuple[tuple[Cause, ...], f
             summary.add(hear(trial, case, summary, thorough=number == 1))
             if summary.failing is not None and number >= ENOUGH:
                 break
-        if summary.failing is None:
+        if summary.failing is None or summary.failing.verdict is not Verdict.REFUTED:
             raise SystemExit(f"{faults[0].name!r} is not refuted in {CASES} cases")
         smallest = shrink(trial, summary.failing)
         began = time.thread_time()

@@ -81,7 +81,7 @@ FRESH: tuple[Fault, ...] = (
         "fresh",
         "lstm-classic-node",
         _NODE,
-        ("a_i_bar for a_f_bar in W_f", VARIABLE, "np.outer(a_f_bar, xc)", "np.outer(a_i_bar, xc)"),
+        ("a_o_bar for a_f_bar in W_f", VARIABLE, "np.outer(a_f_bar, xc)", "np.outer(a_o_bar, xc)"),
         ("1 - o for the slope of o", DERIVATIVE, "sigmoid_slope(state.o) * o_bar", "(1 - state.o) * o_bar"),
         ("no path from o to z", PATH, "xc_bar = np.dot(param.wo.T, a_o_bar)", "xc_bar = np.zeros_like(xc)"),
     ),

@@ -38,9 +38,14 @@ class _Mover:
             place = self._places[number]
             if (seen := described(value)) is not None:
                 place.observed.setdefault(place.slot, seen)
-                if seen.shape is not None:
+                if seen.shape is not None and not _is_compared(place):
                     self.moves.add(number)
         return value + _STEP if number == self.chosen else value
+
+
+def _is_compared(place: Place) -> bool:
+    """Whether it is a side of a comparison, which shows a little movement in few entries or none."""
+    return any(isinstance(one, ast.Compare) for one in place.above)
 
 
 def influences(bench: Bench, sources: Sequence[Source], places: Sequence[Place]) -> list[Mask | None]:
