@@ -253,7 +253,7 @@ def _accuracy(measured: list[tuple[str, FloatAccuracy]]) -> FloatAccuracy | None
     saturated = [one.max_ulps for regime, one in measured if regime == SATURATED]
     limits = [one.detection_limit for _, one in measured]
     return FloatAccuracy(
-        max_ulps=_largest(calm),
+        max_ulps=_largest(calm) if calm else math.nan,  # of saturated cases alone nothing is known here
         bound_ratio=max(one.bound_ratio for _, one in measured),
         detection_limit=min(limits),
         saturated_ulps=_largest(saturated),
