@@ -16,6 +16,8 @@ smartquotes = False  # two dashes are an option's
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 
+default_role = "code"
+autodoc_class_signature = "separated"  # subjects and reports are not made by calling the class
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the docstrings say it in words
 napoleon_google_docstring = False

@@ -14,7 +14,7 @@ A page is a story: its fenced blocks are taken in order, in one fresh folder.
 What is printed is compared line by line: spaces count as one, a line `…` stands for any lines, `…` in a line for
 anything. Times are compared in shape alone, and so are rows of tables, whose ulps depend on the machine's BLAS.
 
-    python tests/docs/docs_pages.py docs/tutorial.md        # writes what comes out into the page
+    python tests/docs/docs_pages.py docs/guide/tutorial.md        # writes what comes out into the page
 """
 
 from __future__ import annotations
