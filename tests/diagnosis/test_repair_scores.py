@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # benchmarks are not installed
 
-from benchmarks.diagnosis import PARTS, Result, examine, is_hit, misses, table
+from benchmarks.diagnosis import PARTS, Result, examine, is_hit, keep, kept, misses, planted_in, results, table
 from benchmarks.faults import CLASSES, SINGLE
 from oracle.diagnosis import Cause
 
@@ -54,13 +54,32 @@ def test_certainty_of_a_right_line_is_counted():
     assert len(misses([Result("probes", (ONE,), (at(ONE),), 0.5, hit=True)])) == 2
 
 
+def test_what_is_kept_is_not_run_again(tmp_path):
+    """Results come back from a file as they were, and a part whose results are all known runs nothing."""
+    path = tmp_path / "kept.jsonl"
+    assert kept(path) == []
+    found = [Result("fresh", faults, (at(ONE),), 0.5, hit=False) for faults in planted_in("fresh")]
+    for result in found:
+        keep(result, path)
+    assert kept(path) == found
+    assert list(results("fresh", 1, found)) == []
+
+
+def test_fresh_faults_are_others():
+    """At least 20, none of which is in the catalogue."""
+    fresh = [fault for (fault,) in planted_in("fresh")]
+    assert len(fresh) >= 20
+    assert not {(one.place, one.new) for one in fresh} & {(one.place, one.new) for one in SINGLE}
+    assert not {one.name for one in fresh} & {one.name for one in SINGLE}
+
+
 def test_every_class_of_mistake_can_be_hit():
     """Facts without a line are known for each class of the catalogue."""
     from benchmarks.diagnosis import FACTS
 
     assert set(FACTS) == set(CLASSES)
     assert all(FACTS.values())
-    assert set(PARTS) == {"probes", "pairs", "bare"}
+    assert set(PARTS) == {"probes", "pairs", "bare", "fresh"}
 
 
 @pytest.mark.parametrize("probes", [True, False], ids=["with probes", "without"])
