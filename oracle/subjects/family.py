@@ -6,15 +6,68 @@ from typing import Any, Final
 
 from lstm_ref import gru, layer
 from lstm_ref.variant import CIFG, FGR, NFG, NIAF, NIG, NOAF, NOG, STANDARD, VANILLA, Variant
+from oracle.diagnosis.probes.declared import Probe, probe
 from oracle.inputs import Spec, booleans, fixed, integers
 from oracle.subject import Subject
 from oracle.subjects import twins_family
 
 SIZES: Final = {"T": (1, 4), "B": (1, 3), "D": (1, 4), "H": (1, 4)}
 
+GRU_PROBES: Final[dict[str, str | Probe]] = {
+    "h_t_bar": "gru_backward.h_t_bar",
+    "n_bar": "gru_backward.n_bar",
+    "z_bar": "gru_backward.z_bar",
+    "h_kept_bar": probe("gru_backward.h_prev_bar", of="h_kept", store=(1, 2)),  # its product with z alone
+    "a_n_bar": "gru_backward.a_n_bar",
+    "a_r_bar": "gru_backward.a_r_bar",
+    "a_z_bar": "gru_backward.a_z_bar",
+    "a_bar": "gru_backward.a_bar",
+    "k_bar": "gru_backward.k_bar",
+    "h_next_bar": probe("gru_backward.h_next_bar", of="h_prev"),
+}
+AFTER_PROBES: Final[dict[str, str | Probe]] = {
+    "w_bar": "_after_vjp.w_bar",
+    "r_bar": "_after_vjp.r_bar",
+    "h_direct_bar": probe("_after_vjp.h_prev_bar", of="h_direct"),
+}
+BEFORE_PROBES: Final[dict[str, str | Probe]] = {
+    "v_bar": "_before_vjp.v_bar",
+    "r_bar": "_before_vjp.r_bar",
+    "h_direct_bar": probe("_before_vjp.h_prev_bar", of="h_direct"),
+}
+
+
+def layer_probes(cell: Variant, *, projected: bool = False, padded: bool = False) -> dict[str, str | Probe]:
+    """Where `lstm_ref`'s layer keeps which cotangent, for a cell with these features.
+
+    With padding h_t_bar and s_total_bar are left out: a cotangent of a padded step that was not set aside enters there,
+    and the statement that reads it would be taken for the one to blame.
+    """
+    stores = 4 + cell.looks_at_new_state  # the memory, c's product with o, ⊙ slope, + s_bar, + what o looks at
+    found: dict[str, str | Probe] = {} if padded else {"h_t_bar": "backward.h_t_bar"}
+    found |= {"m_bar": "_project_vjp.m_bar"} if projected else {}
+    found |= {
+        "o_bar": "step_vjp.o_bar",
+        "c_bar": probe("step_vjp.c_bar", store=(2, stores)),
+        "s_by_c_bar": probe("step_vjp.c_bar", store=(3, stores)),
+    }
+    if not padded:
+        found["s_total_bar"] = probe("step_vjp.s_total_bar", of="s")
+        found |= {"s_rest_bar": probe("step_vjp.c_bar", of="s_rest", store=(4, 5))} if cell.looks_at_new_state else {}
+    found["g_bar"] = "step_vjp.g_bar"
+    found["i_bar"] = "_couple_vjp.i_bar" if cell.coupled else "step_vjp.i_bar"
+    found |= {"i_by_g_bar": probe("step_vjp.i_bar", store=(2, 3))} if cell.coupled else {}
+    found["f_bar"] = "step_vjp.f_bar"
+    found["s_prev_bar"] = probe("step_vjp.s_prev_bar", of="s_in")
+    found |= {f"a_{gate}_bar": f"step_vjp.a_gates_bar[{k}]" for k, gate in enumerate(cell.gates)}
+    found |= {"a_bar": "backward.a_bar", "h_next_bar": probe("backward.h_next_bar", of="h_prev")}
+    found |= {"q_bar": probe("backward.q_bar", of="q_prev")} if cell.gate_recurrence else {}
+    return found | ({"s_bar": probe("backward.s_bar", of="s_prev")} if padded else {})
+
 
 def _layer(cell: Variant, twin: Any, *, sizes: Any = SIZES, **further: Any) -> Subject:
     """A layer with this cell, the parameters that it has, and further inputs or declarations."""
+    further["probes"] = layer_probes(cell, projected="P" in further, padded="lengths" in further)
     K, R = len(cell.gates), "R" if "P" in further else "H"
     inputs: dict[str, Spec] = {"x": "T B D", "h0": f"B {R}", "s0": "B H", "W": f"{K}*H D", "U": f"{K}*H {R}"}
     inputs |= {"b": f"{K}*H", "cell": fixed(cell)}
@@ -101,6 +154,7 @@ def _gru(reset_after: bool) -> Subject:
         reference=twins_family.gru,
         sizes=SIZES,
         independent="B",
+        probes=GRU_PROBES | (AFTER_PROBES if reset_after else BEFORE_PROBES),
     )
 
 

@@ -142,6 +142,16 @@ class Clearing:
                         return True
         return False
 
+    def later_than(self, event: Event) -> list[Event]:
+        """Statements after this one that gave what the wrong value depends on: what would have added it is missing."""
+        found = []
+        for name, sample in self.found.samples.items():
+            for step in sample.steps if name != self.wrong else ():
+                given, apart = sample.event(step), step is not None and self.step is not None and step < self.step
+                if given.serial > event.serial and not apart and self._responds(self.found.places[name], step):
+                    found.append(given)
+        return found
+
     # ---- what stands beside it
 
     def vouched(self, node: ast.expr, event: Event) -> bool:

@@ -76,6 +76,8 @@ class Inquiry:
         self._passed = passed
         if depth == 0:
             self._handed_over(read, event, rank)
+            for later in self.clearing.later_than(event):
+                self.suspects.add(later.statement, rank + 1)
         for call in event.ran:
             self._enter(call, rank - 2 if _only_calls(event.statement) else rank)
         return self.suspects
