@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import functools
+from collections.abc import Mapping
 from types import FunctionType
 
 from oracle.mutation.source import PlantingError, home
@@ -21,11 +22,12 @@ def only_shapes(call: ast.Call, argument: ast.AST, function: FunctionType) -> bo
     called = function.__globals__.get(call.func.id) if isinstance(call.func, ast.Name) else None
     if not isinstance(called, FunctionType) or called is function:
         return False
-    code = called.__code__
-    names = code.co_varnames[: code.co_argcount]
-    if any(isinstance(one, ast.Starred) for one in call.args):
+    if any(isinstance(one, ast.Starred) for one in call.args) or any(one.arg is None for one in call.keywords):
         return False
-    return any(given is argument and _lends(called, name) for name, given in zip(names, call.args, strict=False))
+    code = called.__code__
+    given = list(zip(code.co_varnames[: code.co_argcount], call.args, strict=False))
+    given += [(str(one.arg), one.value) for one in call.keywords]
+    return any(value is argument and _lends(called, name) for name, value in given)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -39,13 +41,21 @@ def _lends(function: FunctionType, name: str) -> bool:
         return False
     parents = {child: one for one in ast.walk(node) for child in ast.iter_child_nodes(one)}
     uses = [one for one in ast.walk(node) if isinstance(one, ast.Name) and one.id == name]
-    return bool(uses) and all(_looks(one, parents.get(one), function) for one in uses)
+    return bool(uses) and all(_looks(one, parents, function) for one in uses)
 
 
-def _looks(use: ast.Name, parent: ast.AST | None, function: FunctionType) -> bool:
-    """Whether `x.shape`, `len(x)`, or a call of a function that looks at no more."""
-    if isinstance(parent, ast.Attribute):
-        return parent.attr in SHAPES
-    if not isinstance(parent, ast.Call) or use is parent.func:
-        return False
-    return (isinstance(parent.func, ast.Name) and parent.func.id == "len") or only_shapes(parent, use, function)
+def _looks(use: ast.Name, parents: Mapping[ast.AST, ast.AST], function: FunctionType) -> bool:
+    """Whether `x.shape`, `len(x)`, `x is None`, or a call of a function that looks at no more."""
+    parent = parents[use]
+    if isinstance(parent, ast.keyword):
+        parent = parents[parent]
+    match parent:
+        case ast.Attribute(attr=name):
+            return name in SHAPES
+        case ast.Compare(ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]):
+            return True
+        case ast.Call(func=ast.Name(id="len")):
+            return True
+        case ast.Call(func=called):
+            return called is not use and only_shapes(parent, use, function)
+    return False

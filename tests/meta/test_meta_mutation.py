@@ -6,7 +6,7 @@ import pytest
 from oracle import contract
 from oracle.arithmetic import adapter
 from oracle.loading import load
-from oracle.mutation import campaign, checks, court
+from oracle.mutation import campaign, checks, court, fates
 from oracle.mutation.equivalence import Presumption
 from oracle.mutation.matrix import sampled
 from oracle.mutation.mutants import mutants
@@ -138,7 +138,7 @@ def test_a_column_that_accuses_everybody_convicts_nobody(monkeypatch):
 def test_without_the_certified_path_mutants_survive(monkeypatch):
     """With the path off, what the fresh cases do not convict counts as survived, and the matrix is not ok."""
     monkeypatch.setitem(checks.CHECKS, PATH, lambda evidence: False)
-    monkeypatch.setattr(campaign, "presume", lambda mutant, cases: Presumption(cases=200))
+    monkeypatch.setattr(fates, "presume", lambda mutant, cases: Presumption(cases=200))
     subjects = load("oracle.subjects.parts:cell_standard")
     found = campaign.mutate(subjects, functions=["step_vjp"], operators=["no-gradient"], limit=2)
     assert found.kills(PATH) == 0

@@ -75,7 +75,7 @@ def sized(a, like):
     return np.zeros(a.shape, dtype=like.dtype)
 
 def through(a, like):
-    return sized(a, like)
+    return sized(a, like=like) if like is not None else a
 
 def used(a, like):
     return np.zeros(a.shape) + like
