@@ -75,7 +75,7 @@ class Trial:
         return sum(map(math.prod, shapes)) <= _FEW_ENTRIES
 
     def settled(self, case: Case) -> Trial:
-        """The trial of the subject with its options as this case draws them; what is remembered is common to all."""
+        """The trial of the subject with its options as this case draws them; what was seen is common to all."""
         options = {name: spec for name, spec in self.subject.leaves.items() if spec.options}
         if not options:
             return self
@@ -88,7 +88,7 @@ class Trial:
             other = copy.copy(self)
             other.subject = replace(self.subject, leaves=settled(self.subject.leaves, chosen))
             vars(other).pop("reference", None)
-            other._settled = {}
+            other._settled, other.cut = {}, {}
             self._settled[which] = other
         return self._settled[which]
 

@@ -18,6 +18,7 @@ from oracle.verdict import Finding, GradientMismatch, Report, Verdict
 
 CASES, DIGITS = 100, 30
 _REDRAWS = 8
+_DRAWS = 64  # cases among which one of each choice of options is looked for
 
 Progress = Callable[[int, int, Verdict], None]
 
@@ -156,9 +157,17 @@ def truncates(trial: Trial, seed: int) -> list[Finding]:
     low, high = trial.subject.sizes["T"]
     if not low <= steps + 1 <= high:
         return []
-    case = next(schedule(1, seed, {**trial.sizes, "T": (steps + 1, steps + 1)}))
+    first: dict[int, Case] = {}  # one case of each choice of options, if there are any
+    for case in schedule(_DRAWS, seed, {**trial.sizes, "T": (steps + 1, steps + 1)}):
+        if case.regime == GENERIC:
+            first.setdefault(id(trial.settled(case)), case)
+    return [finding for case in first.values() for finding in _truncates_at(trial, steps, case)]
+
+
+def _truncates_at(trial: Trial, steps: int, case: Case) -> list[Finding]:
+    """The same of one case."""
     outcome = hear(trial, case)
-    if outcome.counts and trial.reference.truncates:
+    if outcome.counts and trial.settled(outcome.case).reference.truncates:
         message = f"at T={steps + 1}, the first length that truncate={steps} cuts, the gradient is not the reference's"
         return [] if outcome.verdict.ok else [Finding(outcome.verdict, message, case=str(case))]
     if outcome.counts and outcome.verdict in (Verdict.REFUTED, Verdict.INCONSISTENT):

@@ -122,15 +122,51 @@ def test_every_place_has_its_turn(place):
 
 
 def test_places_are_chosen_in_turn():
-    """All while few were judged, then sixteen in each case, until each of 200 had its turn."""
+    """All while few were judged, then new places, then sixteen in each case, until each of 200 had its turn again."""
     trial = Trial(subject(both(1.0), 1.0), 30)
     few, many = [(k,) for k in range(40)], [(k,) for k in range(200)]
     hearing = SimpleNamespace(trial=trial, case=Case({"B": 1, "D": 1, "H": 1}, seed=1))
     assert sorted(clipping._chosen(hearing, "x", few)) == few
     seen = Counter()
-    for seed in range(13):
+    for seed, count in enumerate([128, 72, *[16] * 13]):
         hearing.case = Case({"B": 1, "D": 1, "H": 1}, seed=seed)
         chosen = clipping._chosen(hearing, "W", many)
-        assert len(chosen) == len(set(chosen)) == 16
+        assert len(chosen) == len(set(chosen)) == count
         seen.update(chosen)
     assert set(seen) == set(many)
+    assert set(seen.values()) == {2, 3}
+
+
+def test_a_place_that_only_wide_arrays_have_is_judged():
+    """A wrong sign at one of a hundred cut entries of a wide array, where finite differences judge alone, is found."""
+
+    def run(x):
+        y = np.zeros(x.shape)
+        y[...] = 20.0 * x**3
+        return y, x
+
+    def backward_with(sign):
+        def backward(y_bar, x):
+            x_bar = np.clip(60.0 * x**2 * y_bar, -0.001, 0.001)
+            if x.shape[0] > 2 and x.shape[1] > 13:
+                x_bar[2, 13] *= sign
+            return x_bar
+
+        return backward
+
+    for sign, verdict in ((1.0, Verdict.CERTIFIED), (-1.0, Verdict.REFUTED)):
+        pair = oracle.Subject.from_functions(run, backward_with(sign), inputs={"x": "D H"}, clip=0.001)
+        assert oracle.verify(pair, cases=36).verdict is verdict
+
+
+def test_each_choice_of_options_has_its_own_turns():
+    """That a place was judged in one mode says nothing of another mode."""
+    pair = oracle.Subject.from_functions(
+        lambda x, mode: (x, x),
+        lambda y_bar, x: np.clip(y_bar, -1, 1),
+        inputs={"x": "D", "mode": oracle.choice("one", "other")},
+        clip=1.0,
+    )
+    trial = Trial(pair, 30)
+    modes = {id(one): one for one in (trial.settled(Case({"D": 2}, seed=seed)) for seed in range(20))}
+    assert len({id(one.cut) for one in modes.values()}) == 2

@@ -114,6 +114,28 @@ def test_nothing_cut_beside_a_twin_that_does_not_truncate():
     assert "truncate=3 is declared, but at T=4 the gradient is still the whole derivative" in str(report)
 
 
+@pytest.mark.parametrize("modes", [("cut", "whole"), ("whole", "cut")])
+def test_nothing_cut_with_one_of_the_options(modes):
+    """What is declared must show with every choice of options, in whatever order they are given."""
+
+    def backward(y_bar, cache):
+        cut, mode = cache
+        return backward_of(STEPS if mode == "cut" else 99)(y_bar, cut)
+
+    def run(x, w, h0, mode):
+        h, cache = forward(x, w, h0)
+        return h, (cache, mode)
+
+    def verdict_of(*options):
+        inputs = {"x": "T H", "w": "H", "h0": "H", "mode": oracle.choice(*options)}
+        sizes = {"T": (1, 6), "H": (1, 3)}
+        pair = oracle.Subject.from_functions(run, backward, inputs=inputs, truncate=STEPS, sizes=sizes)
+        return oracle.verify(pair, cases=8).verdict
+
+    assert verdict_of("cut", "cut") is Verdict.CERTIFIED
+    assert verdict_of(*modes) is Verdict.BROKEN_CONTRACT
+
+
 def test_a_twin_that_cuts_too_early_is_not_believed():
     """It is not the derivative where nothing may be cut; its like is refuted by finite differences."""
     why = (

@@ -2,8 +2,8 @@
 
 A joint direction says nothing of them, since the slope does not know the clip. So each is asked for on its own: the
 derivative must lie beyond the clip, on the same side. In the first cases all of them are asked for where they are few.
-After that some are, those first whose place was judged least often in this run, so that over the cases every place has
-its turn. Entries that are not asked for count as never exercised.
+After that those are whose place was never judged in this run, and some others, those first whose place was judged
+least often. Entries that are not asked for count as never exercised.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Index = tuple[int, ...]
 _ALL = 48  # entries of one gradient of which each is judged, as long as few were
 _FIRST = 96  # entries of one gradient that were judged before the rotation starts
+_NEW = 128  # entries of one gradient in one case whose places were never judged before
 
 
 def judge_cut(hearing: Hearing, uncut: dict[str, Any]) -> None:
@@ -39,16 +40,17 @@ def judge_cut(hearing: Hearing, uncut: dict[str, Any]) -> None:
             comparison = hearing.found.comparisons[leaf]
             hearing.found.comparisons[leaf] = dataclasses.replace(comparison, zeros=comparison.zeros + unasked)
             hearing.found.notes.append(
-                f"of the entries of {leaf} that the clip has cut, each case judges {AFFORDABLE}, in turn"
+                f"of the entries of {leaf} that the clip has cut, each case judges new places, and {AFFORDABLE} in turn"
             )
 
 
 def _chosen(hearing: Hearing, leaf: str, cut: list[Index]) -> list[Index]:
-    """All cut entries as long as they are few, else those of the places judged least often, in an order of the case."""
+    """All cut entries as long as they are few, else those of new places and of the places judged least often."""
     before = hearing.trial.cut.setdefault(leaf, Counter())
     most = _ALL if before.total() < _FIRST else AFFORDABLE
     order = sorted(cut, key=lambda index: (before[index], key(hearing.case.seed, leaf, *index)))
-    chosen = order if len(cut) <= most else order[:AFFORDABLE]
+    new = sum(not before[index] for index in cut)
+    chosen = order if len(cut) <= most else order[: max(AFFORDABLE, min(new, _NEW))]
     before.update(chosen)
     return chosen
 

@@ -24,9 +24,9 @@ def stamp(path: str) -> Stamp:
 
 
 def stamp_before(path: str, began: int) -> Stamp:
-    """The stamp of a file that was loaded from this moment on; None if it was saved since: what was loaded may be older.
+    """The stamp of a file that was loaded from this moment on; None if it was saved since.
 
-    The moment is in nanoseconds, as `time.time_ns` gives it.
+    What was loaded may then be older than the file. The moment is in nanoseconds, as `time.time_ns` gives it.
     """
     now = stamp(path)
     return None if now is not None and max(now[:2]) > began else now
