@@ -155,7 +155,7 @@ def summary(results: Results) -> list[str]:
     ]
     lines += [f"{name}: {why}" for name, why in results.missing.items()]
     lines += [
-        f"{one.regime}: without {name}, which {why}" for one in results.alarms for name, why in one.left_out.items()
+        f"{one.regime}: without {name}: {why}" for one in results.alarms for name, why in one.left_out.items()
     ]
     lines += [f"equivalent: {one.mutant.id}, {one.equivalent}" for one in equivalent]
     lines += [f"missed by the certified path: {one.mutant.id}" for one in faults if one.survived]

@@ -115,6 +115,6 @@ def test_a_false_alarm_of_the_certified_path_fails_the_run():
         ["certified path", "0/2", "0.50"],
         ["scipy check_grad < 1e-6", "1/2", "1.50"],
     ]
-    assert showing.summary(results)[-1] == "float64: without lstm-truncated, which is cut"
+    assert showing.summary(results)[-1] == "float64: without lstm-truncated: is cut"
     rejected["certified path"].append("lstm-seed")
     assert not results.ok
