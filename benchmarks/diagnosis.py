@@ -12,7 +12,7 @@ compared with what was planted.
 | bare   | with its probes taken away, the first cause is of the right class: a repair of the planted line, or a |
 |        | fact that a mistake of this class gives (`FACTS`)                                                     |
 
-`fresh` is `probes` for faults of `benchmarks.faults.fresh`, which were written after the last change to the method.
+`fresh` is `probes` for faults of `benchmarks.faults.fresh`, which were written last, and led to no change.
 
 With `--keep` each result is appended to a file as it comes, and what stands there is not run again: an interruption
 loses nothing, several parts can run beside each other, and the table is that of the whole file.

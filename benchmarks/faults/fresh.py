@@ -1,4 +1,4 @@
-"""Faults that were written after the last change to the method of diagnosis, and fitted to nothing: a test set."""
+"""A test set: faults written after the last change of the diagnosis that the catalogue led to, and fitted to nothing."""
 
 from __future__ import annotations
 

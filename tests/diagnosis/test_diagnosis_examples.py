@@ -1,15 +1,14 @@
 """Every wrong version of an example comes with a cause that its reader would act on, pinned line by line."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 import oracle
-from oracle.diagnosis import patterns
 from oracle.loading import load
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-KINDS = {row.split("`")[1] for row in patterns.__doc__.splitlines() if row.startswith("| `")}
 SAID = {
     "accumulating_linear": [
         "the gradient of weight.data overwrites what its slot held, where accumulates=True is declared",
@@ -17,24 +16,23 @@ SAID = {
     ],
     "attention": [
         (
-            "every wrong gradient (x, Wq and Wk) is the derivative with y (1 - y) as the "
-            "derivative of y = softmax(np.where(mask, s, -1000000000.0)), at attention.py:38 of "
-            "the forward"
+            "every wrong gradient (x, Wq and Wk) is the derivative with y (1 - y) as the derivative of y = "
+            "softmax(np.where(mask, s, -1000000000.0)), at attention.py:38 of the forward"
         ),
         "  along generic directions of all gradients, in 7 cases, to 90 digits",
     ],
     "batch_norm": [
         (
-            "the gradient of x is the derivative with one summand missing, the one through xmu in "
-            "xmu ** 2, at batch_norm.py:29 of the forward"
+            "one edit makes every gradient right     batch_norm.py:72   dxmu = dxhat * ivar  # wrong: this is"
+            " the other branch, and it wanted +="
         ),
-        "  along generic directions of all gradients, in 7 cases, to 107 digits",
+        "  certified in 6 cases to 108 digits; of N edits tried, none at another line does",
+        "  right with: dxmu += dxhat * ivar  # wrong: this is the other branch, and it wanted +=",
     ],
     "char_rnn": [
         (
-            "every wrong gradient (Wxh, Whh and bh) is the derivative with one summand missing, "
-            "the one through hs[t - 1] in np.dot(Whh, hs[t - 1]), at char_rnn.py:87 of the "
-            "forward"
+            "every wrong gradient (Wxh, Whh and bh) is the derivative with one summand missing, the one "
+            "through hs[t - 1] in np.dot(Whh, hs[t - 1]), at char_rnn.py:87 of the forward"
         ),
         "  along generic directions of all gradients, in 7 cases, to 90 digits",
     ],
@@ -42,37 +40,53 @@ SAID = {
         "right with stride = 1, wrong with stride = 2: look for where stride is left out",
         "  wrong in 6 cases with stride >= 2, right in 2 cases with stride = 1",
         (
-            "only x is wrong; the parameters w and b are right: what reaches the layer is right, "
-            "and the way on to its input is not"
+            "only x is wrong; the parameters w and b are right: what reaches the layer is right, and the way "
+            "on to its input is not"
         ),
         "  in 6 cases",
+        (
+            "ruled out: a clip of entries; a clip by norm; overwriting; a constant ratio; zero; a transpose; "
+            "another gradient; the derivative with one summand missing or one factor replaced; truncation; "
+            "one row of the batch alone; permuted blocks; one block alone; one step alone"
+        ),
     ],
     "coupled_lstm": [
         (
-            "every gradient is the derivative with one summand missing, the one through 1 - it in "
-            "(1 - it) * c_prev, at coupled_lstm.py:36 of the forward"
+            "every gradient is the derivative with one summand missing, the one through 1 - it in (1 - it) * "
+            "c_prev, at coupled_lstm.py:36 of the forward"
         ),
         "  along generic directions of all gradients, in 7 cases, to 90 digits",
     ],
+    "course_homework": [
+        (
+            "one edit makes every gradient right     course_homework.py:37   da = dout * (dout > 0)  # wrong: the "
+            "layer is off where its output is zero, whatever comes from above"
+        ),
+        "  certified in 6 cases to 116 digits; of N edits tried, none at another line does",
+        (
+            "  right with: da = dout * (out > 0)  # wrong: the layer is off where its output is zero, whatever comes "
+            "from above"
+        ),
+    ],
     "gru": [
         (
-            "every gradient is the derivative with the factor r of r * h left out on the way to "
-            "h, at gru.py:37 of the forward"
+            "every gradient is the derivative with the factor r of r * h left out on the way to h, at "
+            "gru.py:37 of the forward"
         ),
         "  along generic directions of all gradients, in 7 cases, to 89 digits",
     ],
     "layer_norm": [
         (
-            "the gradient of x is the derivative with two summands missing, those through mean = "
-            "x.mean(-1, keepdims=True) and var = (xshift ** 2).mean(-1, keepdims=True), at "
-            "layer_norm.py:31 of the forward"
+            "the gradient of x is the derivative with two summands missing, those through mean = x.mean(-1, "
+            "keepdims=True) and var = (xshift ** 2).mean(-1, keepdims=True), at layer_norm.py:31 of the "
+            "forward"
         ),
         "  along generic directions of all gradients, in 7 cases, to 107 digits",
     ],
     "peephole_lstm": [
         (
-            "every gradient is the derivative with one summand missing, the one through c in po * "
-            "c, at peephole_lstm.py:56 of the forward"
+            "every gradient is the derivative with one summand missing, the one through c in po * c, at "
+            "peephole_lstm.py:56 of the forward"
         ),
         "  along generic directions of all gradients, in 7 cases, to 90 digits",
     ],
@@ -94,13 +108,13 @@ def test_every_example_is_listed():
 
 @pytest.mark.parametrize("name", SAID)
 def test_the_wrong_version_comes_with_its_cause(name):
-    """The causes that patterns give for the wrong version, in the report and line by line."""
+    """All that is said of the wrong version, in the report and line by line."""
     (subject,) = load(f"{EXAMPLES / name}.py:wrong")
     report = oracle.verify(subject, cases=8)
-    said = [line for cause in report.diagnosis.causes if cause.kind in KINDS for line in cause.lines()]
+    said = [re.sub("of [0-9]+ edits tried", "of N edits tried", line) for line in report.diagnosis.lines()]
     assert said == SAID[name]
     shown = [line.strip() for line in str(report).splitlines()]
-    assert [line for line in shown if line in {one.strip() for one in said}] == [line.strip() for line in said]
+    assert set(shown) >= {line.strip() for line in report.diagnosis.lines()}
 
 
 @pytest.mark.parametrize("name", SAID)
