@@ -1,4 +1,4 @@
-"""A test set: faults written after the last change of the diagnosis that the catalogue led to, and fitted to nothing."""
+"""A test set: faults written after the last change that the catalogue led to, and fitted to nothing."""
 
 from __future__ import annotations
 
