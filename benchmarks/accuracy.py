@@ -37,9 +37,9 @@ NAMES = ["lstm-seed", "lstm-standard", *(f"lstm-{name}" for name in subjects.VAR
 NAMES += ["gru-reset-before"]
 SIZES = {"T": 3, "B": 2, "D": 4, "H": 4}
 CASES = 6
-REGIMES = {"generic": 0.0, **{f"|z| {z}": float(z) for z in (20, 40, 100, 300, 700)}}
+REGIMES = {"generic": 0.0, **{f"z = {z}": float(z) for z in (20, 40, 100, 300, 700)}}
 DTYPES = ("float64", "float32")
-BITS = {"generic": 384, "|z| 20": 768}  # 1 - tanh²(z) has some 3 z bits before its first digit; elsewhere
+BITS = {"generic": 384, "z = 20": 768}  # 1 - tanh²(z) has some 3 z bits before its first digit; elsewhere
 MOST_BITS = 4096
 KEPT = Path(".oracle/accuracy.jsonl")
 Gradients = dict[str, Any]
