@@ -130,6 +130,8 @@ def _judge_with_program(hearing: Hearing, statement: Statement) -> None:
             return _judge_alone(hearing, statement)
         if hearing.trial.reference.truncates:
             return _depose(hearing, statement)
+        if _explained_by_rounding(hearing, hearing.gradients):  # both hold the same constant, as floats round it
+            return _count_as_rounded(hearing)
         _contradiction(hearing, "finite differences refute what the gradient program certifies")
     elif says is Testimony.SILENT:
         hearing.find(Verdict.UNDECIDED, f"{says.value}: {statement.why}")
@@ -150,6 +152,8 @@ def _confirm_refutation(hearing: Hearing, statement: Statement) -> None:
     side = _testify(hearing, hearing.truth)
     if side.testimony is Testimony.REFUTES and hearing.trial.reference.truncates:
         _depose(hearing, statement)
+    elif side.testimony is Testimony.REFUTES and _explained_by_rounding(hearing, hearing.truth):
+        return  # one of JAX's own rules holds a rounded constant: what it refutes by more than that is refuted
     elif side.testimony is Testimony.REFUTES and not hearing.trial.reference.implicit:
         _contradiction(hearing, "finite differences refute both the gradient program and the hand-written gradients")
     if side.testimony is Testimony.CONFIRMS:
@@ -210,10 +214,8 @@ def _judge_alone(hearing: Hearing, statement: Statement) -> None:
     match statement.testimony:
         case Testimony.SILENT:
             hearing.end(Verdict.UNDECIDED, f"{statement.testimony.value}: {statement.why}")
-        case Testimony.REFUTES if _explained_by_rounding(hearing):
-            for leaf, comparison in list(hearing.found.comparisons.items()):
-                if leaf in hearing.gradients:
-                    hearing.found.comparisons[leaf] = locating.rounded(comparison)
+        case Testimony.REFUTES if _explained_by_rounding(hearing, hearing.gradients):
+            _count_as_rounded(hearing)
         case Testimony.REFUTES:
             locating.locate(hearing)
     if (entries := uncut(hearing, hearing.gradients)) is not None:
@@ -242,16 +244,23 @@ def _magnitudes(balls: Raw) -> Any:
     return np.where(enclosures.contains_zero(balls), 0.0, np.abs(adapter.midpoints(balls)))
 
 
-def _explained_by_rounding(hearing: Hearing) -> bool:
-    """Whether along each gradient the gap of the slope lies within that gradient's own float64 bound."""
-    return all(_own_rounding_explains(hearing, leaf) for leaf in hearing.point.differentiated)
+def _count_as_rounded(hearing: Hearing) -> None:
+    """Every gradient differs by no more than rounded constants explain."""
+    for leaf, comparison in list(hearing.found.comparisons.items()):
+        if leaf in hearing.gradients:
+            hearing.found.comparisons[leaf] = locating.rounded(comparison)
 
 
-def _own_rounding_explains(hearing: Hearing, leaf: str) -> bool:
+def _explained_by_rounding(hearing: Hearing, gradients: Mapping[str, Raw]) -> bool:
+    """Whether along each of these gradients the gap of the slope lies within that gradient's own float64 bound."""
+    return all(_own_rounding_explains(hearing, gradients, leaf) for leaf in hearing.point.differentiated)
+
+
+def _own_rounding_explains(hearing: Hearing, gradients: Mapping[str, Raw], leaf: str) -> bool:
     """The same for one gradient: another one's bound, which may be larger than this gradient, excuses nothing."""
-    only = {name: np.full(balls.shape, name == leaf) for name, balls in hearing.gradients.items()}
+    only = {name: np.full(balls.shape, name == leaf) for name, balls in gradients.items()}
     with adapter.precision(hearing.found.bits):
-        plain = hearing.trial.undone(hearing.gradients, hearing.case.sizes)
+        plain = hearing.trial.undone(gradients, hearing.case.sizes)
     point, binding, number = hearing.point, hearing.trial.binding, _direction_of(hearing.gradients)
     alone = testify(point, binding, plain, digits=hearing.trial.digits, number=number, uncut=only)
     room = float(np.sum(np.abs(point.direction(leaf, number)) * hearing.excuse(leaf)))
