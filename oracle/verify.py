@@ -121,17 +121,28 @@ def is_thorough(number: int, case: Case) -> bool:
 def hear(trial: Trial, case: Case, summary: Summary | None = None, thorough: bool = True) -> Outcome:
     """Hear a case; at a kink or outside the domain it is redrawn, and counted."""
     outcome = Hearing(trial, case, thorough).outcome()
-    for attempt in range(1, _REDRAWS):
+    for again in redraws(case):
         if outcome.counts:
             break
         if summary is not None:
             summary.redrawn += 1
             summary.outside += [outcome.case] if outcome.outside else []
             summary.avoided.setdefault(outcome.case.regime, outcome.outside or f"at a kink: {outcome.kink}")
-        regime = case.regime if attempt < _REDRAWS // 2 else "generic"
-        again = Case(case.sizes, regime, key(case.seed, "again", attempt) % 2**32)
         outcome = Hearing(trial, again, thorough).outcome()
     return outcome
+
+
+def redraws(case: Case) -> Iterable[Case]:
+    """The cases that take the place of one that decides nothing, one after another."""
+    for attempt in range(1, _REDRAWS):
+        regime = case.regime if attempt < _REDRAWS // 2 else GENERIC
+        yield Case(case.sizes, regime, key(case.seed, "again", attempt) % 2**32)
+
+
+def drawn(trial: Trial, count: int, seed: int) -> list[Case]:
+    """So many cases as a verification draws them from a seed, those of a declared clip included."""
+    further = biting(trial, seed)
+    return [*schedule(max(count - len(further), 0), seed, trial.sizes, trial.affordable), *further]
 
 
 def biting(trial: Trial, seed: int) -> list[Case]:

@@ -142,21 +142,24 @@ def test_a_place_that_only_wide_arrays_have_is_judged():
 
     def run(x):
         y = np.zeros(x.shape)
-        y[...] = 20.0 * x**3
+        y[...] = 20.0 * x * x * x
         return y, x
 
     def backward_with(sign):
         def backward(y_bar, x):
-            x_bar = np.clip(60.0 * x**2 * y_bar, -0.001, 0.001)
+            x_bar = np.clip(60.0 * x * x * y_bar, -5, 5)
             if x.shape[0] > 2 and x.shape[1] > 13:
-                x_bar[2, 13] *= sign
+                x_bar[2, 13] *= sign if abs(x_bar[2, 13]) == 5 else 1.0
             return x_bar
 
         return backward
 
-    for sign, verdict in ((1.0, Verdict.CERTIFIED), (-1.0, Verdict.REFUTED)):
-        pair = oracle.Subject.from_functions(run, backward_with(sign), inputs={"x": "D H"}, clip=0.001)
-        assert oracle.verify(pair, cases=36).verdict is verdict
+    def verdict_of(sign):
+        pair = oracle.Subject.from_functions(run, backward_with(sign), inputs={"x": "D H"}, clip=5.0)
+        return oracle.verify(pair, cases=30).verdict
+
+    assert verdict_of(1.0) is Verdict.CERTIFIED
+    assert verdict_of(-1.0) is Verdict.REFUTED
 
 
 def test_each_choice_of_options_has_its_own_turns():

@@ -15,7 +15,7 @@ from oracle.subject import Subject
 from oracle.summary import Summary
 from oracle.trial import Trial
 from oracle.verdict import Report, Verdict
-from oracle.verify import Progress, is_thorough, truncates
+from oracle.verify import Progress, drawn, is_thorough, redraws, truncates
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Replayed:
     report: Report
     now: Certified | None  # None: not certified now
     why: str = ""  # and why not
+    picked: str = ""  # a sentence where the cases do not follow from the seed
 
     @property
     def same(self) -> bool:
@@ -41,7 +42,8 @@ class Replayed:
             first = f"the same 40 digits in all {entries} entries of {cases} case{'' if cases == 1 else 's'}"
         else:
             first = f"digits differ: {', '.join(_gradients(self.recorded, self.now))}"
-        return [first, *_source(self.recorded.source, self.now.source), *_program(self.recorded, self.now)]
+        differing = [*_source(self.recorded.source, self.now.source), *_program(self.recorded, self.now)]
+        return [first, *differing, *([self.picked] if self.picked else [])]
 
 
 def replay(recorded: Certified, subject: Subject, progress: Progress | None = None) -> Replayed:
@@ -63,7 +65,19 @@ def replay(recorded: Certified, subject: Subject, progress: Progress | None = No
         (now,) = certificate([subject], [report], recorded.digits).subjects
     except NoCertificate as error:
         return Replayed(recorded, report, None, str(error))
-    return Replayed(recorded, report, dataclasses.replace(now, name=recorded.name, spec=recorded.spec))
+    now = dataclasses.replace(now, name=recorded.name, spec=recorded.spec)
+    return Replayed(recorded, report, now, picked=_picked(recorded, trial))
+
+
+def _picked(recorded: Certified, trial: Trial) -> str:
+    """What there is to say where cases are not those that a verification draws: somebody may have picked them."""
+    cases = [one.case for one in recorded.cases]
+    expected = drawn(trial, len(cases), recorded.seed)
+    strange = [case for case, one in zip(cases, expected, strict=False) if case != one and case not in redraws(one)]
+    if not strange and len(expected) == len(cases):
+        return ""
+    which = f"one of them is {strange[0]}" if strange else f"{len(expected)} are drawn"
+    return f"the cases are not those that seed {recorded.seed} draws in this version, so they may be picked: {which}"
 
 
 def _heard(recorded: Certified, trial: Trial, progress: Progress | None) -> Report:
