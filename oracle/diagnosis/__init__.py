@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Cause", "Diagnosis", "diagnose"]
 
+_REPAIRS = ("one-line-repair", "two-line-repair")
 Found = tuple[Sequence[Cause], Sequence[str]]  # causes, and what was ruled out or could not be looked at
 
 
@@ -25,10 +27,15 @@ def diagnose(trial: Trial, failing: Outcome, smallest: Case) -> Diagnosis:
     repaired, trouble = _looked("for repairs", lambda: (repair.search(trial, failing, smallest, probed), ()))
     found = [cause.plain() if isinstance(cause, Suspicion) else cause for cause in (repaired or probed)]
     if any(cause.certain and cause.repair for cause in found):  # certified with what stands there: nothing is left open
-        return Diagnosis(tuple(found), (*notes, *trouble))
+        return Diagnosis(tuple(map(_published, found)), (*notes, *trouble))
     shortly = any(cause.repair for cause in found)
     causes, ruled_out = _looked("for patterns", lambda: patterns.recognise(trial, failing, smallest, shortly))
-    return Diagnosis((*found, *causes), (*notes, *trouble, *ruled_out))
+    return Diagnosis((*map(_published, found), *causes), (*notes, *trouble, *ruled_out))
+
+
+def _published(cause: Cause) -> Cause:
+    """A repair that no probe stands behind is no certain line: what the forward cached may be to blame as well."""
+    return dataclasses.replace(cause, certain=False) if cause.kind in _REPAIRS else cause
 
 
 def _looked(what: str, search: Callable[[], Found]) -> Found:

@@ -10,7 +10,8 @@ class Cause:
     """One finding of the diagnosis: a sentence that holds, and the evidence for it.
 
     `certain` is true only of what was tried in balls and held for every entry in several cases: a local rule that is
-    wrong on right inputs, or an edit with which every gradient is certified. Anything else is a hint, and reads so.
+    wrong on right inputs, or a fact about the values. An edit with which every gradient is certified is none: what the
+    forward cached wrongly can be made up for in a line that is right. Anything else is a hint, and reads so.
     """
 
     kind: str  # stable, for machines: "wrong-cotangent", "constant-ratio", "one-line-repair", …
