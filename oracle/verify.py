@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from oracle.cases import GENERIC, SATURATED, Case, schedule, sizes_at, widened
-from oracle.diagnosis import diagnose
+from oracle.diagnosis import Diagnosis, diagnose
 from oracle.draws import key
 from oracle.hearing import Hearing
 from oracle.outcome import Outcome
@@ -30,6 +30,7 @@ def verify(
     seed: int = 0,
     digits: float = DIGITS,
     throw: bool = False,
+    explain: bool = True,
     progress: Progress | None = None,
 ) -> Report:
     """What is true of the subject's backward, over random shapes, every entry.
@@ -46,6 +47,8 @@ def verify(
         Decimal digits to which every entry must be known.
     throw : bool
         Raise `GradientMismatch` unless the verdict is ok.
+    explain : bool
+        Look for the cause of a failure, which takes up to some seconds.
     progress : function, optional
         Called after each case with the number heard, the number of all, and the verdict so far.
 
@@ -93,7 +96,7 @@ def verify(
             report,
             smallest=sizes_text(smallest.sizes),
             failing_case=smallest,
-            diagnosis=diagnose(trial.settled(smallest), summary.failing, smallest),
+            diagnosis=diagnose(trial.settled(smallest), summary.failing, smallest) if explain else Diagnosis(),
         )
     if throw and not report.ok:
         raise GradientMismatch(report)

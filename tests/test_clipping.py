@@ -51,13 +51,13 @@ def subject(cut, clip, run=forward, **more):
 @pytest.mark.parametrize("cases", [1, 4])
 def test_a_clip_that_is_not_done_is_refuted_however_few_cases(run, cases):
     """Further cases have cotangents so large that it must bite."""
-    report = oracle.verify(subject(lambda x_bar, W_bar: (x_bar, W_bar), 5.0, run), cases=cases)
+    report = oracle.verify(subject(lambda x_bar, W_bar: (x_bar, W_bar), 5.0, run), cases=cases, explain=False)
     assert report.verdict is Verdict.REFUTED, report
 
 
 def test_the_notes_on_witnesses_do_not_contradict_each_other():
     """Where the clip is not done, JAX and finite differences are at one, and JAX is not called no witness."""
-    report = oracle.verify(subject(lambda x_bar, W_bar: (x_bar, W_bar), 5.0), cases=4)
+    report = oracle.verify(subject(lambda x_bar, W_bar: (x_bar, W_bar), 5.0), cases=4, explain=False)
     assert report.witnesses == ("autodiff", "finite_difference")
     assert not any("no witness" in note for note in report.notes)
 
@@ -65,7 +65,7 @@ def test_the_notes_on_witnesses_do_not_contradict_each_other():
 @pytest.mark.parametrize("run", [forward, forward_in_place])
 def test_a_clip_that_is_done_is_certified(run):
     """The control."""
-    report = oracle.verify(subject(both(5.0), 5.0, run), cases=4)
+    report = oracle.verify(subject(both(5.0), 5.0, run), cases=4, explain=False)
     assert report.verdict is Verdict.CERTIFIED, report
 
 
@@ -78,7 +78,7 @@ def test_one_gradient_that_is_not_clipped_is_refuted(run):
 
 def test_a_clip_that_never_cuts_is_undecided():
     """Done or not: nothing shows it."""
-    report = oracle.verify(subject(lambda x_bar, W_bar: (x_bar, W_bar), 1e12), cases=4)
+    report = oracle.verify(subject(lambda x_bar, W_bar: (x_bar, W_bar), 1e12), cases=4, explain=False)
     assert report.verdict is Verdict.UNDECIDED
     assert (
         "clip=1e+12 cut no entry of any gradient in any case, so nothing shows that it is done; "
@@ -95,7 +95,7 @@ def test_a_gradient_that_is_never_cut_is_named():
         inputs={"x": "D", "b": "D"},
         clip=5.0,
     )
-    report = oracle.verify(pair, cases=4)
+    report = oracle.verify(pair, cases=4, explain=False)
     assert report.verdict is Verdict.CERTIFIED, report
     assert "clip=5 cut no entry of b in any case: whether it is done there was not seen" in report.notes
 
@@ -116,7 +116,7 @@ def hidden(place):
 def test_every_place_has_its_turn(place):
     """A sign that is wrong at one of some fifty cut entries, where finite differences judge alone, is found."""
     sizes = {"B": (2, 3), "D": (8, 8), "H": (7, 7)}
-    report = oracle.verify(subject(hidden(place), 0.001, forward_in_place, sizes=sizes), cases=8)
+    report = oracle.verify(subject(hidden(place), 0.001, forward_in_place, sizes=sizes), cases=8, explain=False)
     assert report.verdict is Verdict.REFUTED, report
     assert any(f"W[{place[0]}, {place[1]}] is cut by the clip at 0.001" in one.message for one in report.findings)
 
@@ -156,7 +156,7 @@ def test_a_place_that_only_wide_arrays_have_is_judged():
 
     def verdict_of(sign):
         pair = oracle.Subject.from_functions(run, backward_with(sign), inputs={"x": "D H"}, clip=5.0)
-        return oracle.verify(pair, cases=30).verdict
+        return oracle.verify(pair, cases=30, explain=False).verdict
 
     assert verdict_of(1.0) is Verdict.CERTIFIED
     assert verdict_of(-1.0) is Verdict.REFUTED

@@ -30,7 +30,7 @@ def first_eight(x_bar, W_bar):
 
 def test_a_fault_beyond_eight_rows_is_found():
     """Sizes that nobody declared go up to 33 in some of 30 cases."""
-    report = oracle.verify(layer(first_eight), cases=30)
+    report = oracle.verify(layer(first_eight), cases=30, explain=False)
     assert report.verdict is Verdict.REFUTED, report
     assert report.smallest == "B=1 D=9 H=1"
 
@@ -38,7 +38,7 @@ def test_a_fault_beyond_eight_rows_is_found():
 def test_a_fault_beyond_declared_sizes_is_not_looked_for():
     """The control: declared ranges are respected."""
     sizes = {"B": (1, 3), "D": (1, 8), "H": (1, 8)}
-    report = oracle.verify(layer(first_eight, sizes=sizes), cases=30)
+    report = oracle.verify(layer(first_eight, sizes=sizes), cases=30, explain=False)
     assert report.verdict is Verdict.CERTIFIED
     assert max(max(case.sizes.values()) for case in report.heard) == 8
 
@@ -60,14 +60,14 @@ def raising(x):
 def test_a_regime_outside_the_domain_is_named(forward, kind):
     """The saturated cases were redrawn as generic ones, and the report says that and why."""
     pair = oracle.Subject.from_functions(forward, lambda y, x: (1 - np.tanh(x) ** 2) * y, inputs={"x": "D"})
-    report = oracle.verify(pair, cases=16)
+    report = oracle.verify(pair, cases=16, explain=False)
     assert report.verdict is Verdict.CERTIFIED, report
     assert f"the saturated regime was never judged: the forward raised {kind}: x is too large" in report.notes
 
 
 def test_a_regime_that_was_judged_is_not_named():
     """The control."""
-    report = oracle.verify(layer(), cases=16)
+    report = oracle.verify(layer(), cases=16, explain=False)
     assert not any("never judged" in note for note in report.notes)
 
 
@@ -80,6 +80,6 @@ def test_a_backward_that_raises_in_a_corner_is_broken():
         return (1 - np.tanh(x) ** 2) * y_bar
 
     pair = oracle.Subject.from_functions(lambda x: (np.tanh(x), x), backward, inputs={"x": "D"})
-    report = oracle.verify(pair, cases=16)
+    report = oracle.verify(pair, cases=16, explain=False)
     assert report.verdict is Verdict.BROKEN_CONTRACT
     assert "the code raised ValueError: too large for me" in str(report)

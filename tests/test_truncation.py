@@ -69,7 +69,7 @@ def subject(backward, twin, **more):
 
 def test_a_twin_that_is_cut_alike_certifies_every_length():
     """Cases have up to six steps, and the report says whose word it is beyond three."""
-    report = oracle.verify(subject(backward_of(STEPS), twin_of(STEPS)), cases=16)
+    report = oracle.verify(subject(backward_of(STEPS), twin_of(STEPS)), cases=16, explain=False)
     assert report.verdict is Verdict.CERTIFIED, report
     assert max(case.sizes["T"] for case in report.heard) > STEPS + 1
     assert (
@@ -85,20 +85,20 @@ def test_a_twin_that_is_cut_alike_certifies_every_length():
 )
 def test_whatever_is_cut_otherwise_is_refuted(backward):
     """A wrong carry beyond three steps, and a cut elsewhere: nothing of it shows within three steps but the second."""
-    report = oracle.verify(subject(backward, twin_of(STEPS)), cases=16)
+    report = oracle.verify(subject(backward, twin_of(STEPS)), cases=16, explain=False)
     assert report.verdict is Verdict.REFUTED, report
 
 
 def test_a_wrong_carry_beyond_passes_without_such_a_twin():
     """The control of the control: today's rule without a twin sees nothing of it, and says how far it looked."""
-    report = oracle.verify(subject(backward_of(STEPS, factor=2.0), None), cases=8)
+    report = oracle.verify(subject(backward_of(STEPS, factor=2.0), None), cases=8, explain=False)
     assert report.verdict is Verdict.CERTIFIED, report
     assert "truncate=3: verified for T up to 3; beyond, only that something is cut" in report.notes
 
 
 def test_a_twin_that_does_not_truncate_is_told_apart():
     """Nothing is compared with it beyond; what is cut must still show."""
-    report = oracle.verify(subject(backward_of(STEPS), twin_of(None)), cases=8)
+    report = oracle.verify(subject(backward_of(STEPS), twin_of(None)), cases=8, explain=False)
     assert report.verdict is Verdict.CERTIFIED, report
     assert max(case.sizes["T"] for case in report.heard) == STEPS
     assert (
@@ -109,7 +109,7 @@ def test_a_twin_that_does_not_truncate_is_told_apart():
 
 def test_nothing_cut_beside_a_twin_that_does_not_truncate():
     """Both give the whole derivative: the declaration is false."""
-    report = oracle.verify(subject(backward_of(99), twin_of(None)), cases=8)
+    report = oracle.verify(subject(backward_of(99), twin_of(None)), cases=8, explain=False)
     assert report.verdict is Verdict.BROKEN_CONTRACT
     assert "truncate=3 is declared, but at T=4 the gradient is still the whole derivative" in str(report)
 
@@ -130,7 +130,7 @@ def test_nothing_cut_with_one_of_the_options(modes):
         inputs = {"x": "T H", "w": "H", "h0": "H", "mode": oracle.choice(*options)}
         sizes = {"T": (1, 6), "H": (1, 3)}
         pair = oracle.Subject.from_functions(run, backward, inputs=inputs, truncate=STEPS, sizes=sizes)
-        return oracle.verify(pair, cases=8).verdict
+        return oracle.verify(pair, cases=8, explain=False).verdict
 
     assert verdict_of("cut", "cut") is Verdict.CERTIFIED
     assert verdict_of(*modes) is Verdict.BROKEN_CONTRACT
@@ -142,15 +142,15 @@ def test_a_twin_that_cuts_too_early_is_not_believed():
         "the reference is not the derivative at T=3, where truncate=3 cuts nothing yet, so it is not believed: "
         "where does it apply stop_gradient?"
     )
-    right = oracle.verify(subject(backward_of(STEPS), twin_of(STEPS - 1)), cases=8)
+    right = oracle.verify(subject(backward_of(STEPS), twin_of(STEPS - 1)), cases=8, explain=False)
     assert (right.verdict, why in right.notes) == (Verdict.CERTIFIED, True), right
-    alike = oracle.verify(subject(backward_of(STEPS - 1), twin_of(STEPS - 1)), cases=8)
+    alike = oracle.verify(subject(backward_of(STEPS - 1), twin_of(STEPS - 1)), cases=8, explain=False)
     assert (alike.verdict, why in alike.notes) == (Verdict.REFUTED, True), alike
 
 
 def test_a_twin_that_cuts_too_late_is_told_apart():
     """At one step beyond it still gives the whole derivative."""
-    report = oracle.verify(subject(backward_of(STEPS + 1), twin_of(STEPS + 1)), cases=8)
+    report = oracle.verify(subject(backward_of(STEPS + 1), twin_of(STEPS + 1)), cases=8, explain=False)
     assert report.verdict is Verdict.BROKEN_CONTRACT
     assert any(note.startswith("the reference does not truncate: at T=4") for note in report.notes)
 
@@ -161,13 +161,13 @@ def test_another_forward_beyond_is_found():
     def twin(x, w, h0):
         return twin_of(STEPS)(x, w, h0) * (1.25 if x.shape[0] > STEPS + 1 else 1.0)
 
-    report = oracle.verify(subject(backward_of(STEPS), twin), cases=16)
+    report = oracle.verify(subject(backward_of(STEPS), twin), cases=16, explain=False)
     assert report.verdict is Verdict.FORWARD_DIFFERS, report
 
 
 def test_stopped_gradients_without_a_declared_truncation_are_not_trusted():
     """The excuse is for declared truncations alone: else finite differences refute what is cut."""
-    report = oracle.verify(subject(backward_of(STEPS), twin_of(STEPS), truncate=None), cases=8)
+    report = oracle.verify(subject(backward_of(STEPS), twin_of(STEPS), truncate=None), cases=8, explain=False)
     assert report.verdict is Verdict.REFUTED, report
     assert any("stop_gradient" in note and "not trusted" in note for note in report.notes)
 

@@ -289,7 +289,7 @@ def test_the_report_names_the_line_and_the_limits():
     from oracle.report.json import to_dict
     from oracle.report.table import table
 
-    report = verify(layer(by_buffer, reference=twin), cases=8)
+    report = verify(layer(by_buffer, reference=twin), cases=8, explain=False)
     text = str(report)
     assert f"left ball arithmetic: raised TypeError in balls only: {MEMORYVIEW}" in text
     assert "floats_tools.py:" in text
@@ -308,7 +308,7 @@ def test_a_certified_report_has_no_such_column():
     """The control: nothing that stayed in balls is given a limit in place of its digits."""
     from oracle.report.table import table
 
-    report = verify(layer(np.tanh, reference=twin), cases=4)
+    report = verify(layer(np.tanh, reference=twin), cases=4, explain=False)
     assert report.verdict is Verdict.CERTIFIED
     assert [str(column.header) for column in table(report).columns][-1] == "float32 ulps"
     assert "would have seen" not in str(report)
@@ -326,7 +326,7 @@ def test_nothing_but_zeros_is_a_failure():
         inputs=INPUTS,
         name="without b",
     )
-    report = verify(subject, cases=3)
+    report = verify(subject, cases=3, explain=False)
     assert {leaf.name: leaf.verdict for leaf in report.leaves}["b"] is Verdict.NOTHING_COMPARED
 
 
@@ -348,7 +348,7 @@ def cancelling(size):
 
 def test_floats_that_see_hardly_anything_decide_nothing():
     """Where an error of a thousandth would pass in every case, the gradient is undecided, with the reason."""
-    report = verify(cancelling(1e14), cases=4)
+    report = verify(cancelling(1e14), cases=4, explain=False)
     assert report.verdict is Verdict.UNDECIDED
     (finding,) = [one for one in report.findings if one.leaf == "x"]
     assert finding.message.startswith("the gradient of x is within its bound, but so would be an error of ")
@@ -357,6 +357,6 @@ def test_floats_that_see_hardly_anything_decide_nothing():
 
 def test_floats_that_see_enough_are_consistent():
     """The control: the same with less to cancel."""
-    report = verify(cancelling(1e6), cases=4)
+    report = verify(cancelling(1e6), cases=4, explain=False)
     assert report.verdict is Verdict.CONSISTENT, report
     assert all(leaf.float64.detection_limit < 1e-3 for leaf in report.leaves)

@@ -32,7 +32,7 @@ LOST = {
 @pytest.mark.parametrize("way", LOST)
 def test_a_value_that_leaves_balls_unseen(way):
     """A forward that depends on its input where balls see a constant is not certified with half its derivative."""
-    report = verify(pair(SQUARE.format(LOST[way]), **X), cases=3)
+    report = verify(pair(SQUARE.format(LOST[way]), **X), cases=3, explain=False)
     assert report.verdict is Verdict.UNDECIDED
     assert report.findings[0].message.startswith("along a random direction of all inputs the gradients give a slope")
 
@@ -40,7 +40,7 @@ def test_a_value_that_leaves_balls_unseen(way):
 def test_a_value_that_stays():
     """The control: with the derivative of the whole forward the same program is certified."""
     source = SQUARE.format("1.0 * x").replace("return x * y_bar", "return 2 * x * y_bar")
-    assert verify(pair(source, **X), cases=3).verdict is Verdict.CERTIFIED
+    assert verify(pair(source, **X), cases=3, explain=False).verdict is Verdict.CERTIFIED
 
 
 CUT = """
@@ -66,7 +66,9 @@ BACKWARDS = {
 def _cut(forward, backward):
     """The verdict on a backward that is declared to clip at one half."""
     twin = (lambda x: jnp.sin(x) + 2 * x) if forward == "twin" else None
-    return verify(pair(CUT.format(FORWARDS[forward], backward), **X, clip=0.5, reference=twin), cases=4).verdict
+    return verify(
+        pair(CUT.format(FORWARDS[forward], backward), **X, clip=0.5, reference=twin), cases=4, explain=False
+    ).verdict
 
 
 @pytest.mark.parametrize("forward", FORWARDS)
@@ -99,7 +101,7 @@ def backward(y_bar, cache):
 def test_a_gradient_beside_a_huge_one(scale, factor, verdict):
     """Where finite differences judge alone, neither errors nor bounds of a huge gradient excuse a small one."""
     subject = pair(FAINT.format(scale=scale, factor=factor), inputs={"x": "D", "z": "H"})
-    assert verify(subject, cases=2).verdict is verdict
+    assert verify(subject, cases=2, explain=False).verdict is verdict
 
 
 CANCELLED = """
@@ -116,7 +118,7 @@ def backward(y_bar, x):
 def test_a_gradient_that_cancels():
     """The control: a gradient that is zero but for the radii of its balls is not faint, and is certified."""
     subject = pair(CANCELLED, inputs={"x": "N D", "b": "D"}, sizes={"N": (3, 3)})
-    assert verify(subject, cases=1).verdict is Verdict.CERTIFIED
+    assert verify(subject, cases=1, explain=False).verdict is Verdict.CERTIFIED
 
 
 TIED = """
@@ -129,13 +131,13 @@ def backward(y_bar, x):
 
 def test_ties_hide_no_sizes():
     """A fault at those sizes at which a tie is met, on a line that other sizes reach, is not redrawn away."""
-    report = verify(pair(TIED.format(2), **X), cases=6)
+    report = verify(pair(TIED.format(2), **X), cases=6, explain=False)
     assert (report.verdict, report.redrawn) == (Verdict.REFUTED, 0)
 
 
 def test_ties_that_hide_nothing():
     """The control: the same ties with a right backward are certified."""
-    assert verify(pair(TIED.format(100), **X), cases=6).verdict is Verdict.CERTIFIED
+    assert verify(pair(TIED.format(100), **X), cases=6, explain=False).verdict is Verdict.CERTIFIED
 
 
 NOISY = """
@@ -151,7 +153,7 @@ def backward(y_bar, x):
 
 def test_a_bound_that_excuses_everything():
     """Float-only code so rough that a gradient of zeros would be consistent too is compared with nothing."""
-    assert verify(pair(NOISY, **X), cases=2).verdict is Verdict.NOTHING_COMPARED
+    assert verify(pair(NOISY, **X), cases=2, explain=False).verdict is Verdict.NOTHING_COMPARED
 
 
 MORE = """
@@ -197,7 +199,7 @@ def test_a_forward_that_changes_when_it_is_called_again(calls, verdict):
     """An object whose second forward is another function, while its backward stays, does not pass."""
     scale = module_of(COUNTING.format(calls)).Scale
     subject = Subject.from_object(scale, inputs={"x": "D"}, parameters={"w": ""}, gradients="d{}")
-    assert verify(subject, cases=1).verdict is verdict
+    assert verify(subject, cases=1, explain=False).verdict is verdict
 
 
 ORTHOGONAL = """
@@ -224,5 +226,5 @@ def backward(y_bar, x):
 
 def test_an_error_that_is_orthogonal_to_the_first_direction():
     """A backward that guesses the case, and errs where no fixed direction looks, is refuted."""
-    report = verify(pair(ORTHOGONAL, **X, sizes={"D": (2, 8)}), cases=4)
+    report = verify(pair(ORTHOGONAL, **X, sizes={"D": (2, 8)}), cases=4, explain=False)
     assert report.verdict is Verdict.REFUTED

@@ -91,7 +91,7 @@ def test_float_code_that_overflows(reference):
         **X,
         reference=reference,
     )
-    report = verify(subject, cases=1)
+    report = verify(subject, cases=1, explain=False)
     assert report.verdict is Verdict.INACCURATE
     assert [finding.message for finding in report.findings] == [
         "in float64 the output out[0] is inf, but should be 781.913400: inf times what its conditioning explains"
@@ -114,7 +114,7 @@ PATH = 'if type(x).__name__ == "ndarray":\n    x = {} * x'
 def test_another_path_in_floats():
     """Code that tells balls from floats is judged in floats alone, and the report names file and line."""
     subject = tanh(PATH.format(1.0))
-    report = verify(subject, cases=4)
+    report = verify(subject, cases=4, explain=False)
     file = subject.form.forward_function.__code__.co_filename
     assert report.verdict is Verdict.CONSISTENT
     assert report.notes[0] == f"left ball arithmetic: took another path in floats at {file}:7: x = 1.0 * x"
@@ -209,7 +209,7 @@ def test_a_forward_that_is_not_finite():
     subject = pair(
         "def forward(x):\n    return np.log(-x * x), x\ndef backward(y_bar, x):\n    return 2 * y_bar / x", **X
     )
-    report = verify(subject, cases=4)
+    report = verify(subject, cases=4, explain=False)
     assert not report.ok
     assert Finding in {type(finding) for finding in report.findings}
 
@@ -227,7 +227,7 @@ def test_a_parameter_that_the_forward_ignores():
         inputs={"x": "D", "b": "D"},
         reference=lambda x, b: jnp.tanh(x),
     )
-    report = verify(subject, cases=4)
+    report = verify(subject, cases=4, explain=False)
     assert report.verdict is Verdict.NOTHING_COMPARED
     assert {leaf.name: leaf.verdict for leaf in report.leaves} == {
         "x": Verdict.CERTIFIED,
@@ -237,7 +237,7 @@ def test_a_parameter_that_the_forward_ignores():
 
 def test_lines_of_the_backward_that_no_case_reached():
     """A branch that no case took is named, and keeps the subject undecided."""
-    report = verify(tanh("if len(x) > 100:\n    return 2 * y_bar"), cases=4)
+    report = verify(tanh("if len(x) > 100:\n    return 2 * y_bar"), cases=4, explain=False)
     assert report.verdict is Verdict.UNDECIDED
     assert [finding.message.split(": ", 1)[0] for finding in report.findings] == [
         "no case reached this line of the backward"
@@ -332,5 +332,7 @@ def backward(y_bar, mask):
 def test_what_is_fixed_is_the_same_in_every_call(source, right, wrong, value):
     """Running means of one shape do not reach a case of another, nor does a generator go on where it was left."""
     inputs = {"x": "B D", "options": fixed(value)}
-    assert verify(pair(source.replace("{}", right), inputs=inputs), cases=12).verdict is Verdict.CERTIFIED
-    assert verify(pair(source.replace("{}", wrong), inputs=inputs), cases=12).verdict is Verdict.REFUTED
+    assert (
+        verify(pair(source.replace("{}", right), inputs=inputs), cases=12, explain=False).verdict is Verdict.CERTIFIED
+    )
+    assert verify(pair(source.replace("{}", wrong), inputs=inputs), cases=12, explain=False).verdict is Verdict.REFUTED

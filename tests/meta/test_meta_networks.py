@@ -130,7 +130,7 @@ def test_truncations_that_cut_otherwise_are_refuted(monkeypatch, title):
 def test_truncations_at_other_steps_are_refuted(k):
     """Cut every step, or every three, where every two are declared."""
     forward = partial(chunks.forward, steps=k)
-    report = verify(networks._sequence(forward, chunks.backward_truncated, 2), cases=12)
+    report = verify(networks._sequence(forward, chunks.backward_truncated, 2), cases=12, explain=False)
     assert report.verdict is Verdict.REFUTED
     assert report.smallest == f"T={min(k + 1, 3)} B=1 D=1 H=1"
 

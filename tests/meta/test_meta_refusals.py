@@ -48,7 +48,7 @@ def test_leaving_ball_arithmetic_is_named(way):
     """Code through which balls would turn into floats is judged in floats, and the report names line and reason."""
     line, why = WAYS_OUT[way]
     subject = tanh(line)
-    report = verify(subject, cases=4)
+    report = verify(subject, cases=4, explain=False)
     assert report.verdict is Verdict.CONSISTENT
     file = subject.form.forward_function.__code__.co_filename
     assert report.notes[0] == f"left ball arithmetic: {why.format(file, line)}"
@@ -91,7 +91,7 @@ def test_casts_to_float32_are_noted(line):
     subject = tanh(line)
     place = f"{subject.form.forward_function.__code__.co_filename}:7: {line}"
     notes = [f"the code {verb} float32, at {place}: judged as float32" for verb in CASTS[line]]
-    assert list(verify(subject, cases=1).notes) == notes
+    assert list(verify(subject, cases=1, explain=False).notes) == notes
 
 
 # ---- references
@@ -115,7 +115,7 @@ UNTRUSTED = {
 @pytest.mark.parametrize("why", UNTRUSTED)
 def test_untrusted_references_are_reported(why):
     """A reference that brings its own derivative is reported, and finite differences alone certify."""
-    report = verify(tanh(reference=UNTRUSTED[why]), cases=4)
+    report = verify(tanh(reference=UNTRUSTED[why]), cases=4, explain=False)
     assert (report.verdict, report.witnesses) == (Verdict.CERTIFIED, ("finite_difference",))
     assert report.notes == (f"the reference's own derivative is not trusted: {why}",)
 
@@ -179,7 +179,7 @@ def test_a_reference_that_branches_on_sizes():
         inputs={"x": "D", "y": "H"},
         reference=lambda x, y: x * y if x.shape == y.shape else x * y.sum(),
     )
-    report = verify(subject, cases=6)
+    report = verify(subject, cases=6, explain=False)
     assert report.verdict is Verdict.CERTIFIED
     assert report.notes == ("the reference branches on sizes: it is traced anew at each of them",)
 

@@ -260,7 +260,7 @@ def test_a_comparison_that_compares_nothing(monkeypatch):
 def test_a_comparison_of_no_entries(dense, monkeypatch):
     """A comparison that says it has compared no entry certifies nothing."""
     monkeypatch.setattr(balls, "compare", lambda name, got, truth, **_: Comparison(name, got.shape, 0, digits=99.0))
-    assert verify(dense, cases=2).verdict is Verdict.NOTHING_COMPARED
+    assert verify(dense, cases=2, explain=False).verdict is Verdict.NOTHING_COMPARED
 
 
 def test_balls_of_nan_overlap_everything():
@@ -278,10 +278,10 @@ def test_float_runs_that_are_never_measured(monkeypatch):
         inputs={"x": "D"},
         reference=lambda x: 600 * x,
     )
-    assert verify(subject, cases=1).verdict is Verdict.INACCURATE
+    assert verify(subject, cases=1, explain=False).verdict is Verdict.INACCURATE
     fine = LeafError(FloatAccuracy(0.0, 0.0), None)
     monkeypatch.setattr(floats.accuracy, "measure", lambda *_: fine)
-    assert verify(subject, cases=1).verdict is Verdict.CERTIFIED
+    assert verify(subject, cases=1, explain=False).verdict is Verdict.CERTIFIED
 
 
 def test_refuted_entries_without_a_place(monkeypatch):
