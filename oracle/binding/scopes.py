@@ -10,7 +10,7 @@ import os
 import sys
 import sysconfig
 from collections.abc import Callable, Iterable, Iterator
-from types import BuiltinFunctionType, CellType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -28,8 +28,10 @@ def modules_of(callables: Iterable[Callable[..., Any]], extra: Iterable[ModuleTy
     """The globals of every module that code under test may run in, each once.
 
     These are the modules of `callables` (through partial objects, bound methods, decorators, closures, classes and
-    callable instances), all loaded modules of the same packages, all loaded modules outside the standard library,
-    the installed packages and oracle itself, and `extra`.
+    callable instances), all loaded modules of the same packages, `extra`, and those of the user's other loaded modules
+    (outside the standard library, the installed packages and oracle itself) that these mention: as a value, by the
+    home of a function or class, or by name in their code. A suite of tests is not read because it is loaded. Where
+    nothing is named, all of the user's modules are meant.
 
     >>> from oracle import paths
     >>> modules_of([], extra=[paths])[0] is vars(paths)
@@ -43,10 +45,58 @@ def modules_of(callables: Iterable[Callable[..., Any]], extra: Iterable[ModuleTy
         for near in _own_scopes(function):
             scopes[id(near)] = near
     packages = {package for scope in scopes.values() if (package := _package(scope))}
+    others: dict[int, Scope] = {}
     for scope in _loaded():
-        if _package(scope) in packages or not _foreign(scope):
+        if _package(scope) in packages:
             scopes[id(scope)] = scope
+        elif not _foreign(scope):
+            others[id(scope)] = scope
+    if not scopes:  # nothing is named, so nothing can be left out
+        return list(others.values())
+    new = list(scopes.values())
+    while new and others:
+        new = [others.pop(key) for key in _mentioned(new, others)]
+        scopes |= {id(scope): scope for scope in new}
     return list(scopes.values())
+
+
+def _mentioned(scopes: Iterable[Scope], others: dict[int, Scope]) -> list[int]:
+    """The ids of those of the other modules that the code or the values of these mention."""
+    named = {part: key for key, scope in others.items() for part in (_name(scope), _name(scope).rpartition(".")[2])}
+    found: dict[int, None] = {}
+    for value in (part for scope in scopes for value in list(scope.values()) for part in _parts(value)):
+        kind = value if isinstance(value, type) else type(value)
+        home = value if isinstance(value, ModuleType) else sys.modules.get(str(getattr(kind, "__module__", "")))
+        if isinstance(home, ModuleType) and id(vars(home)) in others:
+            found[id(vars(home))] = None
+        for function in _behind(value) if callable(value) else ():
+            if id(function.__globals__) in others:
+                found[id(function.__globals__)] = None
+            found |= dict.fromkeys(named[word] for word in _words(function.__code__) if word in named)
+    return list(found)
+
+
+def _parts(value: Any, depth: int = 3) -> Iterator[Any]:
+    """A value, what it contains, and what the function holds that it may be."""
+    yield value
+    inner: Iterable[Any] = ()
+    if isinstance(value, dict):
+        inner = list(value.values())
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        inner = list(value)
+    elif isinstance(value, FunctionType):
+        cells = [part for cell in value.__closure__ or () for part in contents(cell)]
+        inner = [*cells, *(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
+    for part in inner if depth else ():
+        yield from _parts(part, depth - 1)
+
+
+@functools.lru_cache(maxsize=65536)
+def _words(code: CodeType) -> frozenset[str]:
+    """The names and texts in a code object and in those inside it: what it may import is among them."""
+    inner = (_words(part) for part in code.co_consts if isinstance(part, CodeType))
+    texts = (part for part in code.co_consts if isinstance(part, str))
+    return frozenset().union(code.co_names, texts, *inner)
 
 
 def _loaded() -> Iterator[Scope]:

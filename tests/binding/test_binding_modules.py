@@ -85,6 +85,35 @@ def test_the_users_other_modules():
     assert contains(modules_of([]), sys.modules["binding_snippets"].__dict__)
 
 
+MENTIONS = {  # how a module under test may come to another one: its text, and whether it does
+    "a module among its names": ("import helper_of_mine", True),
+    "a function of the other": ("from helper_of_mine import forward as other", True),
+    "a class of the other": ("from helper_of_mine import Callable as Other", True),
+    "a table of its functions": ("import helper_of_mine as h; table = {'f': [h.forward]}; del h", True),
+    "an object of its class": ("import helper_of_mine as h; thing = h.Callable(); del h", True),
+    "a default value": ("import helper_of_mine as h\ndef f(g=h.forward):\n    return g\ndel h", True),
+    "an import in a function": ("def late():\n    import helper_of_mine\n    return helper_of_mine", True),
+    "a text in a function": ("def late():\n    return __import__('helper_of_mine')", True),
+    "through a third module": ("import third_of_mine", True),
+    "not at all": ("def late():\n    return 1", False),
+}
+
+
+@pytest.mark.parametrize("way", list(MENTIONS))
+def test_of_other_modules_those_that_are_mentioned(way, monkeypatch):
+    """A whole suite of tests may be loaded: what the code under test cannot come to is not read in each run."""
+    text, expected = MENTIONS[way]
+    helper, third = module_of("helper_of_mine", CLASS), module_of("third_of_mine", CLASS)
+    helper.Callable.__module__ = "helper_of_mine"
+    third.far = helper
+    for module in (helper, third):
+        module.__file__ = str(Path(__file__).with_name(f"{module.__name__}.py"))
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    mine = module_of("mine", CLASS)
+    exec(text, vars(mine))
+    assert contains(modules_of([mine.forward]), vars(helper)) is expected
+
+
 def test_others_modules_are_left_alone():
     """Neither Python's library, nor installed packages, nor NumPy, nor oracle's own core is under test."""
     names = [name for name in names_of(modules_of([forward])) if name and not name.startswith("oracle.subjects")]
