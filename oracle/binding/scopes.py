@@ -64,7 +64,7 @@ def _mentioned(scopes: Iterable[Scope], others: dict[int, Scope]) -> list[int]:
     """The ids of those of the other modules that the code or the values of these mention."""
     named = {part: key for key, scope in others.items() for part in (_name(scope), _name(scope).rpartition(".")[2])}
     found: dict[int, None] = {}
-    for value in (part for scope in scopes for value in list(scope.values()) for part in _parts(value)):
+    for value in (part for scope in scopes for held in list(scope.values()) for part in _parts(held)):
         kind = value if isinstance(value, type) else type(value)
         home = value if isinstance(value, ModuleType) else sys.modules.get(str(getattr(kind, "__module__", "")))
         if isinstance(home, ModuleType) and id(vars(home)) in others:
