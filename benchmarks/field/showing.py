@@ -154,9 +154,7 @@ def summary(results: Results) -> list[str]:
         + ", ".join(dict.fromkeys(tool.title for tool in results.tools if tool.title != tool.name)),
     ]
     lines += [f"{name}: {why}" for name, why in results.missing.items()]
-    lines += [
-        f"{one.regime}: without {name}: {why}" for one in results.alarms for name, why in one.left_out.items()
-    ]
+    lines += [f"{one.regime}: without {name}: {why}" for one in results.alarms for name, why in one.left_out.items()]
     lines += [f"equivalent: {one.mutant.id}, {one.equivalent}" for one in equivalent]
     lines += [f"missed by the certified path: {one.mutant.id}" for one in faults if one.survived]
     return lines
