@@ -88,6 +88,6 @@ def test_one_fault_from_planting_to_score(probes):
     fault = BY_NAME["step: no forget factor"]
     causes, seconds = examine((fault,), probes)
     assert is_hit("probes", (fault,), causes)
-    assert causes[0].certain
+    assert causes[0].certain is probes  # no repair alone makes a line certain
     assert causes[0].repair == "np.multiply(s_total_bar, f, out=s_prev_bar)"
     assert Result("probes", (fault,), causes, seconds, hit=True).falsely_certain == []
