@@ -38,7 +38,7 @@ def after(line, *further):
     return line, "\n".join([line, *(indent + one for one in further)])
 
 
-CARRY = "        np.matmul(a_bar[t], U, out=h_next_bar)"
+CARRY = "            np.matmul(a_bar[t], U, out=h_next_bar)"
 TANH = "c_bar *= tanh_slope_at(s, out=slopes[0]) if cell.tanh_of_state else 1.0"
 TANH_G = "tanh_slope_at(tails[0], out=slopes[0]) if"
 S_PREV = "np.multiply(s_total_bar, f, out=s_prev_bar)"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from oracle.trial import Trial
 
 # Evaluations of the code under test; in a small case one takes half a millisecond.
-FOR_EVIDENCE, FOR_TERMS, FOR_THE_REST = 500, 450, 200
+FOR_EVIDENCE, FOR_TERMS, FOR_THE_REST = 500, 700, 200
 MOST = 4  # findings shown
 
 Family = Callable[[Evidence], Iterator[Cause]]
