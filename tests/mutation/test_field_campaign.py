@@ -39,7 +39,7 @@ def test_a_correct_program_is_certified_without_alarm():
 
 def test_a_wrong_program_raises_an_alarm_in_every_case():
     """Nothing of it is certified, the listening ends, and the campaign fails."""
-    heard = listen(subject(lambda x: 1 + np.tanh(x) ** 2), 300, seed=3)
+    heard = listen(subject(lambda x: 2 - 2 * np.tanh(x) ** 2), 300, seed=3)  # wrong at 0 too
     assert (heard.verdict, heard.entries, heard.cases) == ("REFUTED", 0, 50)
     assert all(alarm.startswith("REFUTED in ") for alarm in heard.alarms)
     assert len(heard.alarms) == 50
