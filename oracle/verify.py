@@ -91,16 +91,21 @@ def verify(
         summary.add_findings(truncates(trial, seed))
     report = summary.report(time.perf_counter() - began)
     if not report.ok and summary.failing is not None:
-        smallest = shrink(trial, summary.failing)
-        report = dataclasses.replace(
-            report,
-            smallest=sizes_text(smallest.sizes),
-            failing_case=smallest,
-            diagnosis=diagnose(trial.settled(smallest), summary.failing, smallest) if explain else Diagnosis(),
-        )
+        report = with_cause(report, trial, summary.failing, explain)
     if throw and not report.ok:
         raise GradientMismatch(report)
     return report
+
+
+def with_cause(report: Report, trial: Trial, failing: Outcome, explain: bool = True) -> Report:
+    """The report of a failure with its smallest sizes, and with its cause where that is asked for."""
+    smallest = shrink(trial, failing)
+    return dataclasses.replace(
+        report,
+        smallest=sizes_text(smallest.sizes),
+        failing_case=smallest,
+        diagnosis=diagnose(trial.settled(smallest), failing, smallest) if explain else Diagnosis(),
+    )
 
 
 def check(subject: Subject, cases: int, digits: float) -> None:

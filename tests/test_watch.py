@@ -320,7 +320,7 @@ def test_the_line_of_the_bug_stands_beside_the_verdict(folder, monkeypatch, caps
         line=10,
         statement="return -a_bar",
     )
-    monkeypatch.setattr("oracle.watching.judging.diagnose", lambda *found: Diagnosis((cause,)))
+    monkeypatch.setattr(sys.modules["oracle.verify"], "diagnose", lambda *found: Diagnosis((cause,)))
     Path("right.py").write_text(edited(SOURCE, WRONG))
     watch = loop.Watch(["right.py:subject"], Display(), cases=3, seed=0, digits=30)
     watch.begin()
@@ -401,7 +401,7 @@ def test_a_save_cuts_a_diagnosis_short(folder, monkeypatch):
             time.sleep(0.001)
         return Diagnosis()
 
-    monkeypatch.setattr("oracle.watching.judging.diagnose", endless)
+    monkeypatch.setattr(sys.modules["oracle.verify"], "diagnose", endless)
     Path("right.py").write_text(edited(SOURCE, WRONG))
     watch = begun()
     assert time.monotonic() - begun_at[0] < 10

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from itertools import chain
 
 from oracle.cases import schedule
-from oracle.diagnosis import diagnose
-from oracle.hearing import Hearing
 from oracle.subject import Subject
 from oracle.summary import Summary
 from oracle.trial import Trial
 from oracle.verdict import Report, Verdict
-from oracle.verify import biting, hear, is_thorough, shrink, sizes_text, truncates
+from oracle.verify import biting, hear, is_thorough, truncates, with_cause
 
 
 class Docket:
@@ -71,12 +68,4 @@ class Docket:
             self.summary.add_findings(truncates(self.trial, self.seed))
         report = self.summary.report(self._seconds)
         failing = self.summary.failing
-        if failing is None:
-            return report
-        smallest = shrink(self.trial, failing)
-        return dataclasses.replace(
-            report,
-            smallest=sizes_text(smallest.sizes),
-            failing_case=smallest,
-            diagnosis=diagnose(Hearing(self.trial, smallest).trial, failing, smallest),
-        )
+        return report if failing is None else with_cause(report, self.trial, failing)

@@ -57,10 +57,9 @@ def test_every_command_and_option_is_described(pages: Path) -> None:
         command = main.get_command(context, name)
         assert command is not None
         assert f"oracle {name} [OPTIONS]" in text
-        for parameter in command.params:
-            if isinstance(parameter, click.Option):
-                assert parameter.opts[0] in text
-                assert " ".join((parameter.help or "").split()) in text
+        for option in (one for one in command.params if isinstance(one, click.Option)):
+            assert option.opts[0] in text
+            assert " ".join((option.help or "").split()) in text
 
 
 def test_a_warning_ends_the_build(tmp_path: Path) -> None:
