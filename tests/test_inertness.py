@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import oracle
+from oracle.contract.kinds import apart
 
 
 def forward(x, w):
@@ -100,3 +101,8 @@ def test_promises_about_nothing_are_refused(declared, message):
     with pytest.raises(ValueError, match="must be") as error:
         oracle.Subject.from_functions(forward, backward, inputs=SHAPES, **declared)
     assert str(error.value) == message
+
+
+def test_infinities_are_apart_without_a_warning():
+    """Two infinities are not within any bound of each other, and NumPy does not warn of them."""
+    assert not np.all(apart([np.inf, 1.0], [np.inf, 1.0]) <= 1.0)

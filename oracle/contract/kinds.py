@@ -15,8 +15,9 @@ BROKEN = Verdict.BROKEN_CONTRACT
 
 
 def apart(a: Any, b: Any) -> Any:
-    """How far two arrays are apart, entry by entry."""
-    return np.abs(np.asarray(a, dtype=float) - np.asarray(b, dtype=float))
+    """How far two arrays are apart, entry by entry; not a number where both are infinite, without a warning."""
+    with np.errstate(invalid="ignore"):
+        return np.abs(np.asarray(a, dtype=float) - np.asarray(b, dtype=float))
 
 
 def entry(name: str, a: Any, b: Any) -> str:
