@@ -36,6 +36,8 @@ class Summary:
         """Take one outcome in; its runs are kept only as long as they are needed."""
         if outcome.counts:  # lines that only undecided cases reached were never judged
             self.trial.remember_lines(outcome.floats)
+            if outcome.balls is not None:
+                self.trial.decisions.add(outcome.balls.record.ways)
             self._remember_clip(outcome)
         outcome.floats = outcome.balls = None
         self.outcomes.append(outcome)
@@ -97,9 +99,8 @@ class Summary:
 
     def _notes(self) -> list[str]:
         from_cases = [note for outcome in self.outcomes for note in outcome.notes]
-        return list(
-            dict.fromkeys([*self.trial.notes(), *from_cases, *self._never_cut(), *self._never_judged(), *self._hints()])
-        )
+        overall = [*self._never_cut(), *self._never_judged(), *self._hints(), *self.trial.decisions.notes()]
+        return list(dict.fromkeys([*self.trial.notes(), *from_cases, *overall]))
 
     def _hints(self) -> Iterable[str]:
         """What to do about gradients and lines that no case can judge as the subject is declared."""

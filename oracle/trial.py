@@ -20,6 +20,7 @@ from oracle.accuracy import Spread
 from oracle.arithmetic import adapter
 from oracle.binding import Binding
 from oracle.cases import WIDEST, Case, Undeclared
+from oracle.decisions import Decisions
 from oracle.inputs import settled
 from oracle.point import Point
 from oracle.reference import Reference
@@ -43,6 +44,7 @@ class Trial:
             self.bits *= 2
         self.executed: set[tuple[str, int]] = set()
         self.backward_codes: set[Any] = set()
+        self.decisions = Decisions()
         self.left: dict[str, int] = {}
         self.located: dict[str, int] = {}  # how often the wrong entries of a gradient were looked for
         self._settled: dict[tuple[int, ...], Trial] = {}  # by the options that a case draws

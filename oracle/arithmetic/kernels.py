@@ -31,7 +31,7 @@ from oracle.arithmetic.conversions import midpoints as midpoints
 from oracle.arithmetic.conversions import precision as precision
 from oracle.arithmetic.conversions import radii as radii
 from oracle.arithmetic.conversions import real_part as real_part
-from oracle.arithmetic.loops import Loop, native, rule, scaling
+from oracle.arithmetic.loops import Loop, choosing, native, rule, scaling
 from oracle.arithmetic.questions import COMPARE as COMPARE
 from oracle.arithmetic.questions import PREDICATE as PREDICATE
 from oracle.arithmetic.questions import note_equal
@@ -82,9 +82,7 @@ UNARY: dict[str, Loop] = {
 
 _BINARY_RULES: dict[str, Callable[[Any, Any], Any]] = {
     "float_power": elements.power,
-    "maximum": elements.noting_ties(elements.larger, "maximum"),
-    "minimum": elements.noting_ties(elements.smaller, "minimum"),
-    "fmax": elements.noting_ties(elements.larger, "fmax"),
+    "fmax": elements.noting_ties(elements.larger, "fmax"),  # taken for their way with NaN: they decide nothing
     "fmin": elements.noting_ties(elements.smaller, "fmin"),
     "arctan2": elements.angle,
     "hypot": elements.hypotenuse,
@@ -95,6 +93,10 @@ _BINARY_RULES: dict[str, Callable[[Any, Any], Any]] = {
     "fmod": elements.truncated_remainder,
     "heaviside": elements.heaviside,
     "copysign": elements.copied_sign,
+}
+_CHOICES: dict[str, Callable[[Any, Any], Any]] = {
+    "maximum": elements.larger,
+    "minimum": elements.smaller,
 }
 _general_power = rule("power", elements.power, 2)
 
@@ -110,6 +112,7 @@ BINARY: dict[str, Loop] = {
     "multiply": scaling("multiply", np.multiply, True),
     "divide": scaling("divide", np.divide, False),
     **{name: rule(name, each, 2) for name, each in _BINARY_RULES.items()},
+    **{name: choosing(name, each) for name, each in _CHOICES.items()},
     "power": _power,
 }
 """Loops of two arguments, by the name of NumPy's ufunc."""

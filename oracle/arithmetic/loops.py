@@ -11,7 +11,7 @@ from flint import acb, arb
 
 from oracle.arithmetic import elements
 from oracle.arithmetic.conversions import Bools, Raw, boxed
-from oracle.arithmetic.refusals import left
+from oracle.arithmetic.refusals import answered, left
 
 Loop = Callable[..., Raw]
 
@@ -43,6 +43,19 @@ _zero = boxed(elements.ZERO)
 def same(a: Raw, b: Raw) -> Bools:
     """Where two arrays hold the same ball objects."""
     return np.asarray(_identical(a, b)).astype(bool)
+
+
+def choosing(name: str, choose: Callable[[Any, Any], Any]) -> Loop:
+    """The loop of a rule that returns one of two balls; ties are noted, and which of them it was."""
+    plainly = rule(name, elements.noting_ties(choose, name), 2)
+
+    def loop(a: Raw, b: Raw) -> Raw:
+        result = plainly(a, b)
+        answered(name, *set(same(result, a).ravel().tolist()))
+        return result
+
+    loop.__name__ = name
+    return loop
 
 
 def scaling(name: str, ufunc: Callable[..., Any], either: bool) -> Loop:

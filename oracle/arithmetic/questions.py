@@ -11,7 +11,7 @@ import numpy as np
 from oracle.arithmetic import elements
 from oracle.arithmetic.conversions import Bools, Raw, is_finite
 from oracle.arithmetic.loops import Loop, same
-from oracle.arithmetic.refusals import left, tie, undecided
+from oracle.arithmetic.refusals import answered, left, tie, undecided
 
 _vanishes = np.frompyfunc(operator.methodcaller("is_zero"), 1, 1)
 
@@ -32,6 +32,7 @@ def _ordered(name: str, yes: Callable[..., Any], no: Callable[..., Any], when_eq
             holds = holds | (open_ & when_equal)
         if kink:
             note_equal(name, a, b)
+            answered(name, *set(holds.ravel().tolist()))
         return holds
 
     compare.__name__ = name

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,6 +32,14 @@ class Place:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}" + (f": {self.code}" if self.code else "")
+
+
+class Question(NamedTuple):
+    """Where the code under test asks which of two values is larger, and how."""
+
+    file: str
+    line: int
+    name: str  # of NumPy's ufunc
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,7 @@ class Record:
     refusals: list[Refusal] = field(default_factory=list)
     notes: dict[str, Place] = field(default_factory=dict)  # first place of each, e.g. "casts to float32"
     ties: dict[str, Place] = field(default_factory=dict)  # exact ties between values: kinks
+    ways: dict[Question, set[bool]] = field(default_factory=dict)  # which answers questions of order had
 
 
 _current: ContextVar[Record | None] = ContextVar("current_record", default=None)
@@ -87,11 +97,16 @@ def _records() -> list[Record]:
 
 def place() -> Place:
     """The innermost frame that belongs neither to this arithmetic nor to NumPy."""
-    frame = sys._getframe(1)
+    file, line = _where()
+    return Place(file, line, linecache.getline(file, line).strip())
+
+
+def _where() -> tuple[str, int]:
+    """File and line of that frame."""
+    frame = sys._getframe(2)
     while frame.f_back is not None and frame.f_code.co_filename.startswith((ARITHMETIC_HOME, NUMPY_HOME)):
         frame = frame.f_back
-    file, line = frame.f_code.co_filename, frame.f_lineno
-    return Place(file, line, linecache.getline(file, line).strip())
+    return frame.f_code.co_filename, frame.f_lineno
 
 
 def left(why: str) -> LeftArithmetic:
@@ -122,3 +137,10 @@ def tie(what: str) -> None:
     for record in _records():
         if what not in record.ties:
             record.ties[what] = place()
+
+
+def answered(name: str, *ways: bool) -> None:
+    """Remember how a question of order was answered; code that asks one decides something by values."""
+    record = _current.get()
+    if record is not None:
+        record.ways.setdefault(Question(*_where(), name), set()).update(ways)
