@@ -204,7 +204,7 @@ class Summary:
         if compared and all(comparison.zeros == comparison.entries for comparison in compared):  # none at all, too
             verdicts.append(Verdict.NOTHING_COMPARED)
         wrong = [(c, o) for o in heard if (c := o.comparisons.get(name)) is not None and (c.wrong or c.rounded)]
-        float64 = _accuracy([(o.case.regime, o.float64[name]) for o in heard if name in o.float64])
+        float64 = _accuracy([(o.case, o.float64[name]) for o in heard if name in o.float64])
         if self._says_too_little(worst(verdicts), float64):
             verdicts.append(Verdict.UNDECIDED)
         example, example_case = _example(wrong)
@@ -222,9 +222,7 @@ class Summary:
             worst=example.worst if example else None,
             worst_case=example_case,
             float64=float64,
-            float32=_accuracy(
-                [(outcome.case.regime, outcome.float32[name]) for outcome in heard if name in outcome.float32]
-            ),
+            float32=_accuracy([(o.case, o.float32[name]) for o in heard if name in o.float32]),
         )
 
 
@@ -246,19 +244,22 @@ def _digits(compared: list[Comparison]) -> float:
     return least if math.isfinite(least) else 0.0
 
 
-def _accuracy(measured: list[tuple[str, FloatAccuracy]]) -> FloatAccuracy | None:
+def _accuracy(measured: list[tuple[Case, FloatAccuracy]]) -> FloatAccuracy | None:
     """The worst over cases; saturated ones, which lose digits by their nature, are kept apart."""
     if not measured:
         return None
-    calm = [one.max_ulps for regime, one in measured if regime != SATURATED]
-    saturated = [one.max_ulps for regime, one in measured if regime == SATURATED]
+    calm = [one.max_ulps for case, one in measured if case.regime != SATURATED]
+    saturated = [one.max_ulps for case, one in measured if case.regime == SATURATED]
+    largest = _largest(calm) if calm else math.nan  # of saturated cases alone nothing is known here
+    where = (str(case) for case, one in measured if case.regime != SATURATED and one.max_ulps == largest)
     limits = [one.detection_limit for _, one in measured]
     return FloatAccuracy(
-        max_ulps=_largest(calm) if calm else math.nan,  # of saturated cases alone nothing is known here
+        max_ulps=largest,
         bound_ratio=max(one.bound_ratio for _, one in measured),
         detection_limit=min(limits),
         saturated_ulps=_largest(saturated),
         detection_limit_worst=max((limit for limit in limits if math.isfinite(limit)), default=math.inf),
+        case=next(where, ""),
     )
 
 

@@ -100,6 +100,7 @@ class FloatAccuracy:
     detection_limit: float = 0.0  # relative to the largest entry: smaller faults of one entry would pass
     saturated_ulps: float = 0.0  # in the saturated regime, where 1 - σ loses what no rounding explains
     detection_limit_worst: float = 0.0  # the detection limit in the case that sees least
+    case: str = ""  # the case of `max_ulps`
 
 
 @dataclass(frozen=True)

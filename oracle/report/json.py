@@ -75,7 +75,8 @@ def _leaf(leaf: LeafReport) -> dict[str, Any]:
 def _accuracy(accuracy: FloatAccuracy | None) -> dict[str, Any] | None:
     if accuracy is None:
         return None
-    return {name: _number(value) for name, value in dataclasses.asdict(accuracy).items()}
+    numbers = {name: _number(value) for name, value in dataclasses.asdict(accuracy).items() if name != "case"}
+    return {**numbers, "case": accuracy.case or None}
 
 
 def _number(value: float) -> float | None:

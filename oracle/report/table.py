@@ -29,7 +29,7 @@ def fits(console: Console, table: Table) -> bool:
 
 
 def table(report: Report, *, bar: str = BAR, with_case: bool = False) -> Table:
-    """One row a gradient; on request with the case in which it is most wrong."""
+    """One row a gradient; on request with the case in which it is most wrong, or loses most digits."""
     found = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     found.add_column("gradient", no_wrap=True)
     found.add_column("verdict", no_wrap=True)
@@ -45,7 +45,7 @@ def table(report: Report, *, bar: str = BAR, with_case: bool = False) -> Table:
         found.add_column("worst case", no_wrap=True)
     for leaf in report.leaves:
         further = [Text(limit(leaf))] if in_floats_alone else []
-        further += [Text(safe(leaf.worst_case or "-"), style="dim")] if with_case else []
+        further += [Text(safe(worst_case(leaf) or "-"), style="dim")] if with_case else []
         digits, float64, float32 = numbers(leaf)
         numbers_of = (f"{leaf.entries:,}", digits, accuracy(leaf, bar), float64, float32)
         found.add_row(Text(safe(leaf.name)), styled(leaf.verdict), *numbers_of, *further)
@@ -93,6 +93,29 @@ def digits_kept(found: FloatAccuracy | None) -> float | None:
     if found is None or not math.isfinite(found.max_ulps):
         return None
     return min(_DIGITS, max(0.0, _DIGITS - math.log10(max(found.max_ulps, 1.0))))
+
+
+def worst_case(leaf: LeafReport) -> str:
+    """The case in which a gradient is most wrong; of one that is right, that of its largest error in float64.
+
+    >>> worst_case(LeafReport("W", "(H,)", Verdict.CERTIFIED, 9, 57.0, float64=FloatAccuracy(3e4, 0.1, case="H=9")))
+    'H=9'
+    """
+    return leaf.worst_case or (leaf.float64.case if leaf.float64 is not None and not leaf.wrong else "")
+
+
+def worst_in_floats(report: Report) -> str:
+    """`worst in float64: W, 7e+03 ulps at H=9, generic, seed 7`; nothing where nothing was measured.
+
+    >>> leaf = LeafReport("W", "(H,)", Verdict.CERTIFIED, 9, 57.0, float64=FloatAccuracy(3e4, 0.1, case="H=9"))
+    >>> worst_in_floats(Report("gru", Verdict.CERTIFIED, (leaf,)))
+    'worst in float64: W, 3e+04 ulps at H=9'
+    """
+    measured = [leaf for leaf in report.leaves if leaf.float64 is not None and leaf.float64.case and not leaf.wrong]
+    leaf = max(measured, key=lambda leaf: leaf.float64.max_ulps if leaf.float64 is not None else 0.0, default=None)
+    if leaf is None or leaf.float64 is None or leaf.float64.max_ulps == 0:
+        return ""
+    return f"worst in float64: {leaf.name}, {ulps(leaf.float64)} ulps at {worst_case(leaf)}"
 
 
 def limit(leaf: LeafReport) -> str:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from oracle.diagnosis.cause import Cause
 from oracle.report.source import excerpt_of
-from oracle.report.table import ASCII_BAR, BAR, fits, narrow, styled, table
+from oracle.report.table import ASCII_BAR, BAR, fits, narrow, styled, table, worst_case, worst_in_floats
 from oracle.report.text import after_diagnosis, before_diagnosis, digits_text, one_line, safe, witnesses
 from oracle.verdict import Report, Verdict
 from oracle.verify import Progress as Told
@@ -80,13 +80,16 @@ class Terminal:
     def _table(self, report: Report) -> None:
         """All gradients; below each other where the terminal is too narrow for a table."""
         bar = BAR if _writes(self.out, BAR) else ASCII_BAR
-        some_failed = any(leaf.worst_case for leaf in report.leaves)
-        for with_case in (True, False) if some_failed else (False,):
-            if fits(self.out, found := table(report, bar=bar, with_case=with_case)):
-                self.out.print(found)
-                return
-        for line in narrow(report, bar=bar):
-            self.out.print(line, soft_wrap=True)
+        if any(map(worst_case, report.leaves)) and fits(self.out, found := table(report, bar=bar, with_case=True)):
+            self.out.print(found)
+            return
+        if fits(self.out, found := table(report, bar=bar)):
+            self.out.print(found)
+        else:
+            for line in narrow(report, bar=bar):
+                self.out.print(line, soft_wrap=True)
+        if report.ok and (worst := worst_in_floats(report)):
+            self._say(worst, "dim")
 
     def _failure(self, report: Report) -> None:
         """Claim, where, numbers, how much, likely cause with its source, replay."""

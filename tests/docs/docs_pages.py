@@ -8,11 +8,17 @@ A page is a story: its fenced blocks are taken in order, in one fresh folder.
 | `python`                                | is run; the blocks of a page share one module                          |
 | `text` right after a `python` block     | is what that block prints; without one, it prints nothing              |
 | `console`                               | each line `$ …` is run by the shell; what follows is what it prints    |
+| `$ oracle watch …` in a `console` block | goes on running; a file block below it is a save, and the `text` right |
+|                                         | after that is what the watch then prints; the next command, or the end |
+|                                         | of the page, is Ctrl-C                                                 |
 | `json`                                  | is JSON                                                                |
 | anything else                           | is not run                                                             |
 
+The folder holds the repository's `examples`, and a reader who commits has a name.
+
 What is printed is compared line by line: spaces count as one, a line `…` stands for any lines, `…` in a line for
-anything. Times are compared in shape alone, and so are rows of tables, whose ulps depend on the machine's BLAS.
+anything. Times, speeds and commits are compared in shape alone, and so are ulps, in rows of tables and in the line of
+the worst case: they depend on the machine's BLAS.
 
     python tests/docs/docs_pages.py docs/guide/tutorial.md        # writes what comes out into the page
 """
@@ -28,24 +34,32 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from types import ModuleType
 
+from docs_watching import PageError, Watching
 from markdown_it import MarkdownIt
 
+ROOT = Path(__file__).parents[2]
 ANY = "…"
 _FILE = re.compile(r":caption:\s*(\S+)\n(?::\S+:.*\n)*\n?")
 _ROW = re.compile(
     r"^\s*\S+ +(CERTIFIED|CONSISTENT|REFUTED|INCONSISTENT|INACCURATE|UNDECIDED|BROKEN_CONTRACT|NOTHING_COM)"
 )
+_THEN = re.compile(r"^(\s*\S+ +(?:no|in \d+ of \d+ cases) +\d+ digits) +\S+ +\S+$")  # a row of --against: ulps
+_LONGER = re.compile(r"^(\s*(?:forward|backward)) [\d.]+ times as long \([\d.]+ to [\d.]+\)(.*?)(: slower)?$")
+_SPEED = re.compile(r"\b\d+ (mutants a second)")
+_CLOCK = re.compile(r"^\d\d:\d\d:\d\d  ")
+_COMMIT = re.compile(r"\([0-9a-f]{10}\)")
 _NUMBER = re.compile(r"(?<![\w.])-?\d[\d,]*(\.\d+)?(e[-+]?\d+)?(?!\w)")
+_WORST = re.compile(r"^\s*worst in float64: .+ ulps at .+, seed \d+$")
 _SECONDS = re.compile(r"(?<![\w.])\d[\d,.]*( ?m?s)\b")
 _numbers = count()
 PROGRAMS = {
     "oracle",
+    "git",
     "pytest",
     "python",
     "sed",
@@ -53,10 +67,6 @@ PROGRAMS = {
     "echo",
     "exit",
 }  # no page installs, removes or downloads anything
-
-
-class PageError(AssertionError):
-    """Something on a page is not so."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +130,9 @@ def _lines(text: str) -> list[str]:
 def _plain(line: str) -> str:
     """A line without what changes from run to run."""
     line = re.sub(r"[█▏▎▍▌▋▊▉░·]{2,}", " ", line)
-    line = _NUMBER.sub("#", line) if _ROW.match(line) else line
+    line = _NUMBER.sub("#", line) if _ROW.match(line) else _WORST.sub("worst in float64: #", line)
+    line = _LONGER.sub(r"\1 # times as long\2", _THEN.sub(r"\1 # #", _CLOCK.sub("# ", line)))
+    line = _COMMIT.sub("(#)", _SPEED.sub(r"# \1", line))
     return " ".join(_SECONDS.sub(r"#\1", line).split())
 
 
@@ -147,19 +159,32 @@ class Story:
         self.source = folder / f"{name}.page.py"
         self.module.__file__ = str(self.source)
         sys.modules[self.module.__name__] = self.module
+        self.watch: Watching | None = None
+        (folder / "examples").symlink_to(ROOT / "examples")
 
-    def step(self, fence: Fence, skipped: tuple[str, ...] = ()) -> list[tuple[str, str]]:
-        """Run a block; what was done and what came out."""
+    def close(self) -> None:
+        """Let nothing go on running, whatever happened."""
+        if self.watch is not None:
+            self.watch.close()
+
+    def end(self) -> None:
+        """What the reader does before typing another command."""
+        if self.watch is not None:
+            watch, self.watch = self.watch, None
+            watch.end()
+
+    def step(self, fence: Fence, skipped: tuple[str, ...] = (), printed: str = "") -> list[tuple[str, str]]:
+        """Run a block; what was done and what came out. `printed` is what a watch should print after a save."""
         if fence.file:
             path = self.folder / fence.file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(fence.code, encoding="utf-8")
-            return []
+            return [] if self.watch is None else [(f"saving {fence.file}", self.watch.printed(printed, same))]
         if fence.info == "python":
             return [("", self._python(fence.code))]
         if fence.info == "console":
-            told = commands(fence.content)
-            return [(command, self._shell(command, printed)) for command, printed in told if not _in(command, skipped)]
+            told = [one for one in commands(fence.content) if not _in(one[0], skipped)]
+            return [(command, self._shell(command, printed)) for command, printed in told]
         if fence.info == "json":
             json.loads(fence.content)
         return []
@@ -177,6 +202,10 @@ class Story:
     def _shell(self, command: str, printed: str) -> str:
         if command.split()[0] not in PROGRAMS:
             raise PageError(f"$ {command}\nis not run: expected one of {', '.join(sorted(PROGRAMS))}")
+        self.end()
+        if command.startswith("oracle watch"):
+            self.watch = Watching(command, self.folder, _environment())
+            return self.watch.printed(printed, same)
         ran = subprocess.run(
             ["bash", "-c", command],
             cwd=self.folder,
@@ -196,7 +225,9 @@ def _environment() -> dict[str, str]:
     """What a reader's shell has: the programs of this Python first, one width, no colours."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV", "PYTHONPATH"))}
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
-    return kept | {"PATH": path, "COLUMNS": "100", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8", "TERM": "dumb"}
+    plain = {"PATH": path, "COLUMNS": "100", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8", "TERM": "dumb"}
+    name = {f"GIT_{who}_{what}": "reader" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    return kept | plain | name
 
 
 def run(text: str, name: str, folder: Path, skipped: tuple[str, ...] = ()) -> int:
@@ -208,14 +239,16 @@ def run(text: str, name: str, folder: Path, skipped: tuple[str, ...] = ()) -> in
         If something printed is not what the page prints.
     """
     story, blocks, done = Story(folder, name), fences(text), 0
-    for k, fence in enumerate(blocks):
-        outcomes = story.step(fence, skipped)
-        expectations = _expected(fence, blocks[k + 1 : k + 2], skipped)
-        for (command, got), expected in zip(outcomes, expectations, strict=True):
-            done += 1
-            if not same(expected, got):
-                where = f"{name}, line {fence.first}: " + (f"$ {command}" if command else fence.code.strip()[:200])
-                raise PageError(f"{where}\nthe page prints:\n{expected}\nbut this came out:\n{got}")
+    with contextlib.closing(story):
+        for k, fence in enumerate(blocks):
+            expectations = _expected(fence, blocks[k + 1 : k + 2], skipped, story.watch is not None)
+            outcomes = story.step(fence, skipped, expectations[0] if expectations else "")
+            for (command, got), expected in zip(outcomes, expectations, strict=True):
+                done += 1
+                if not same(expected, got):
+                    where = f"{name}, line {fence.first}: " + (f"$ {command}" if command else fence.code.strip()[:200])
+                    raise PageError(f"{where}\nthe page prints:\n{expected}\nbut this came out:\n{got}")
+        story.end()
     return done
 
 
@@ -224,12 +257,14 @@ def _in(command: str, skipped: tuple[str, ...]) -> bool:
     return command.startswith(skipped) if skipped else False
 
 
-def _expected(fence: Fence, following: list[Fence], skipped: tuple[str, ...] = ()) -> Iterator[str]:
-    if fence.info == "python":
+def _expected(fence: Fence, following: list[Fence], skipped: tuple[str, ...] = (), watched: bool = False) -> list[str]:
+    """What each thing that a block does should print; a save does nothing unless somebody watches."""
+    if fence.info == "python" or (fence.file and watched):
         prints = following and following[0].info == "text" and following[0].follows
-        yield following[0].content if prints else ""
-    elif fence.info == "console":
-        yield from (printed for command, printed in commands(fence.content) if not _in(command, skipped))
+        return [following[0].content if prints else ""]
+    if fence.info == "console":
+        return [printed for command, printed in commands(fence.content) if not _in(command, skipped)]
+    return []
 
 
 # ---- writing
@@ -240,8 +275,8 @@ def refreshed(text: str, name: str, folder: Path) -> str:
     story, blocks, lines = Story(folder, name, codes=(0, 1)), fences(text), text.splitlines(keepends=True)
     changes: list[tuple[int, int, str]] = []
     for k, fence in enumerate(blocks):
-        outcomes = story.step(fence)
-        expected = list(_expected(fence, blocks[k + 1 : k + 2]))
+        expected = _expected(fence, blocks[k + 1 : k + 2], watched=story.watch is not None)
+        outcomes = story.step(fence, printed=expected[0] if expected else "")
         if all(same(printed, got) for printed, (_, got) in zip(expected, outcomes, strict=True)):
             continue
         if fence.info == "console":
@@ -250,6 +285,7 @@ def refreshed(text: str, name: str, folder: Path) -> str:
         else:
             target = blocks[k + 1]
             changes.append((target.first, target.last, outcomes[0][1].rstrip() + "\n"))
+    story.end()
     for first, last, told in reversed(changes):
         lines[first:last] = ["\n".join(line.rstrip() for line in told.splitlines()) + "\n"]
     return "".join(lines)

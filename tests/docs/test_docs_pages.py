@@ -139,6 +139,12 @@ def test_a_right_page_counts_what_it_ran(tmp_path: Path) -> None:
         ("20 cases, 1,925 entries, 2.4 s", "19 cases, 1,925 entries, 2.4 s", False),
         ("x  CERTIFIED  858  97  ██··  4e+05", "x   CERTIFIED   858   97   █···   3e+05", True),
         ("x  CERTIFIED  858  97", "x  REFUTED  858  97", False),
+        (
+            "  worst in float64: x, 9 ulps at D=2, zeros, seed 3",
+            "worst in float64: w, 4e+03 ulps at D=1, a, seed 2",
+            True,
+        ),
+        ("worst in float64: x, 9 ulps at D=2, zeros, seed 3", "worst in float64: x", False),
         ("got -6.03744", "got -6.03745", False),
         ("a\n…\nb", "a\nmore\nb", True),
         ("a\n…\nb", "a\nmore\nc", False),

@@ -3,6 +3,9 @@
 from meta_tools import pair
 
 from oracle import verify
+from oracle.cases import SATURATED
+from oracle.hearing import Hearing
+from oracle.trial import Trial
 
 RAISES = """
 def forward(x):
@@ -37,3 +40,28 @@ def test_a_line_that_no_case_reached_is_named() -> None:
     assert "no case reached this line of the backward: " in finding.message
     assert finding.message.endswith(":8: y_bar = y_bar.sum(axis=0)")
     assert report.verdict.name == "UNDECIDED"
+
+
+RIGHT = """
+def forward(x, w):
+    h = np.tanh(x @ w)
+    return h, (x, w, h)
+
+def backward(h_bar, cache):
+    x, w, h = cache
+    a_bar = h_bar * (1 - h**2)
+    return a_bar @ w.T, x.T @ a_bar
+"""
+
+
+def test_the_case_of_the_largest_error_has_that_error() -> None:
+    """Heard alone, it gives each gradient the ulps that the report shows; any other calm case gives no more."""
+    subject = pair(RIGHT, inputs={"x": "B D", "w": "D H"})
+    report = verify(subject, cases=20)
+    trial = Trial(subject, 30)
+    alone = {str(case): Hearing(trial, case).outcome().float64 for case in report.heard if case.regime != SATURATED}
+    for leaf in report.leaves:
+        each = {case: found[leaf.name].max_ulps for case, found in alone.items()}
+        assert leaf.float64 is not None
+        assert each[leaf.float64.case] == leaf.float64.max_ulps == max(each.values())
+    assert len({round(found["x"].max_ulps, 3) for found in alone.values()}) > 5, "cases differ, so the test can fail"

@@ -10,7 +10,17 @@ from rich.console import Console
 from oracle.diagnosis.cause import Cause, Diagnosis
 from oracle.report import terminal
 from oracle.report.source import Excerpt, excerpt, excerpt_of
-from oracle.report.table import ASCII_BAR, accuracy, digits_kept, fits, narrow, numbers, table
+from oracle.report.table import (
+    ASCII_BAR,
+    accuracy,
+    digits_kept,
+    fits,
+    narrow,
+    numbers,
+    table,
+    worst_case,
+    worst_in_floats,
+)
 from oracle.report.text import details
 from oracle.verdict import Entry, FloatAccuracy, LeafReport, Report, Verdict
 
@@ -117,6 +127,29 @@ def test_a_wide_terminal_shows_the_worst_case():
     assert "worst case" in shown(report(), 130)
     assert "H=6, generic, seed 7" in shown(report(), 130).split("worst case")[1].split("worst entry")[0]
     assert "worst case" not in shown(report(), 80)
+
+
+def test_the_worst_case_of_what_is_right_is_shown_too():
+    """In its own column where there is room, else the worst of all in a line below, at any width."""
+    float64 = FloatAccuracy(3e4, 0.1, case="H=9 D=2, generic, seed 5")
+    leaf = dataclasses.replace(RIGHT, float64=float64)
+    less = dataclasses.replace(RIGHT, name="V", float64=FloatAccuracy(2.0, 0.1, case="H=1 D=1, size one, seed 6"))
+    told = Report("lstm", Verdict.CERTIFIED, (less, leaf), cases=9)
+    (row,) = [line for line in shown(told, 130).splitlines() if line.startswith("W ")]
+    assert row.rstrip().endswith("  3e+04             -  H=9 D=2, generic, seed 5")
+    assert "worst in float64" not in shown(told, 130)
+    for width in (80, 40):
+        lines = shown(told, width).splitlines()
+        assert "  worst in float64: W, 3e+04 ulps at H=9 D=2, generic, seed 5" in lines
+        assert "seed 6" not in shown(told, width)
+
+
+def test_where_nothing_was_measured_no_worst_case_is_claimed():
+    """Nor where the report is of a failure, whose worst entry has its own line with its case."""
+    assert worst_in_floats(Report("lstm", Verdict.CERTIFIED, (RIGHT,))) == ""
+    assert "worst in float64" not in shown(report(), 80)
+    wrong = dataclasses.replace(WRONG, worst_case="", float64=FloatAccuracy(3e4, 0.1, case="H=9"))
+    assert worst_case(wrong) == ""
 
 
 def test_a_terminal_of_80_columns_shows_a_table():

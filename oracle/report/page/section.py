@@ -11,7 +11,7 @@ from oracle.diagnosis.cause import Cause
 from oracle.report.page import charts, curves, heatmaps, material
 from oracle.report.page.material import Gradient, Shown
 from oracle.report.source import excerpt_of
-from oracle.report.table import digits_kept, limit, numbers
+from oracle.report.table import digits_kept, limit, numbers, worst_case
 from oracle.report.text import after_diagnosis, before_diagnosis, claim, one_line
 from oracle.subject import Subject
 from oracle.trial import Trial
@@ -78,7 +78,7 @@ def _leaf(leaf: LeafReport) -> dict[str, Any]:
         "float64": float64,
         "float32": float32,
         "limit": limit(leaf),
-        "worst_case": leaf.worst_case,
+        "worst_case": one_line(worst_case(leaf)),
     }
 
 
