@@ -27,6 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from oracle import subjects
+from oracle.agenda import is_thorough
 from oracle.cases import REGIMES, Case, sizes_at
 from oracle.draws import key
 from oracle.loading import load
@@ -39,7 +40,7 @@ from oracle.subjects import parts
 from oracle.summary import Summary
 from oracle.trial import Trial
 from oracle.verdict import Verdict
-from oracle.verify import hear, is_thorough
+from oracle.verify import hear
 
 DIGITS = 30
 HOPELESS = 50  # cases without a single certified entry
@@ -91,7 +92,7 @@ def listen(subject: Subject, share: int, seed: int) -> Heard:
     while found.entries < share:
         case = _case(trial, found.cases, seed)
         found.cases += 1
-        outcome = hear(trial, case, summary, is_thorough(found.cases, case))
+        outcome = hear(trial, case, summary, is_thorough(found.cases, case, trial.sizes))
         _note(found, outcome, subject.differentiated)
         summary.add(outcome)
         if found.cases >= HOPELESS and not found.entries:

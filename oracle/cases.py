@@ -19,7 +19,7 @@ values of one shape. The regimes:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -48,9 +48,8 @@ REGIMES = (GENERIC, *CORNERS)
 _SCALES = {SATURATED: 4.0}
 _COTANGENT_SCALES = {"large cotangents": 1e6, "tiny cotangents": 1e-9}
 _LARGEST = {"T": 6, "B": 3, "N": 4}  # by convention time and batch; other sizes go up to 8
-_WIDE = (33, 17)  # beyond what anybody writes a constant for by accident
-WIDEST = max(_WIDE)
-_FIRST_WIDE, _EACH_WIDE = 14, 4  # which cases of a schedule are wide
+WIDE = (33, 17)  # beyond what anybody writes a constant for by accident
+WIDEST = max(WIDE)
 
 
 class Undeclared(tuple[int, int]):
@@ -226,51 +225,22 @@ def _different(within: Mapping[str, tuple[int, int]], draws: Iterator[int]) -> d
     return {name: chosen[name] for name in within}
 
 
-Affordable = Callable[[Mapping[str, int]], bool]  # whether sizes cost little enough
+def regime_at(number: int) -> str:
+    """The regime of a case of a schedule: every other one is a corner, until each had two."""
+    return CORNERS[number // 2 % len(CORNERS)] if number % 2 and number < 4 * len(CORNERS) else GENERIC
 
 
-def widened(
-    turn: int, sizes: Mapping[str, int], within: Mapping[str, tuple[int, int]], affordable: Affordable
-) -> Mapping[str, int]:
-    """One size of 33 or 17, in turn each that nobody declared, the others small; as they are where it costs too much.
+def schedule(count: int, seed: int, within: Mapping[str, tuple[int, int]]) -> Iterator[Case]:
+    """`count` cases within these sizes: generic ones, with the corners between them in turn (each twice).
 
-    >>> limits = ranges(("B", "D"), {"B": (1, 3)})
-    >>> widened(0, {"B": 2, "D": 7}, limits, lambda sizes: True)
-    {'B': 2, 'D': 33}
-    """
-    names = [name for name, limits in within.items() if isinstance(limits, Undeclared)]
-    if not names:
-        return sizes
-    name, small = names[turn % len(names)], {one: min(size, within[one][0] + 2) for one, size in sizes.items()}
-    for size in _WIDE if turn // len(names) % 2 == 0 else _WIDE[::-1]:
-        if affordable(wide := {**small, name: size}):
-            return wide
-    return sizes
-
-
-def schedule(
-    count: int,
-    seed: int,
-    within: Mapping[str, tuple[int, int]],
-    affordable: Affordable | None = None,
-) -> Iterator[Case]:
-    """`count` cases: generic ones, with the corners between them in turn (each twice).
-
-    With `affordable`, every fourth case from the fifteenth on has one size of 33 or 17, until each size that nobody
-    declared had both.
+    A verification hears those of `oracle.agenda`, which also makes sizes wide and turns options.
 
     >>> [case.regime for case in schedule(4, 0, {"B": (1, 3)})]
     ['generic', 'size one', 'generic', 'equal sizes']
     """
-    turns = 2 * sum(isinstance(limits, Undeclared) for limits in within.values())
-    for k in range(count):
-        regime = CORNERS[k // 2 % len(CORNERS)] if k % 2 and k < 2 * len(CORNERS) * 2 else GENERIC
-        case_seed = key(seed, k) % 2**32
-        sizes: Mapping[str, int] = sizes_at(regime, case_seed, within)
-        turn, off = divmod(k - _FIRST_WIDE, _EACH_WIDE)
-        if affordable is not None and not off and 0 <= turn < turns:
-            sizes = widened(turn, sizes, within, affordable)
-        yield Case(sizes, regime, case_seed)
+    for number in range(count):
+        regime, case_seed = regime_at(number), key(seed, number) % 2**32
+        yield Case(sizes_at(regime, case_seed, within), regime, case_seed)
 
 
 def cases(

@@ -9,6 +9,7 @@ import numpy as np
 
 from oracle.arithmetic.refusals import Place
 from oracle.cases import GENERIC, SATURATED, Case
+from oracle.coverage import gaps
 from oracle.outcome import Outcome
 from oracle.tracing import unreached
 from oracle.trial import Trial, environment
@@ -71,6 +72,7 @@ class Summary:
         leaves = tuple(self._leaf(name) for name in self.trial.subject.differentiated)
         findings = tuple(self._findings())
         verdict = worst([*(leaf.verdict for leaf in leaves), *(finding.verdict for finding in findings)])
+        heard = tuple(outcome.case for outcome in self.outcomes if outcome.counts)
         return Report(
             subject=self.trial.subject.name,
             verdict=verdict,
@@ -85,7 +87,8 @@ class Summary:
             seconds=seconds,
             testimony_digits=self._testimony(),
             outside=(*self.outside, *(outcome.case for outcome in self.outcomes if outcome.outside)),
-            heard=tuple(outcome.case for outcome in self.outcomes if outcome.counts),
+            heard=heard,
+            not_covered=gaps(self.trial, heard),
             environment=environment(),
         )
 

@@ -143,6 +143,7 @@ class Report:
     failing_case: Any = None  # the case at those sizes
     outside: tuple[Any, ...] = ()  # the cases that decided nothing, since floats left the domain of the forward
     heard: tuple[Any, ...] = ()  # the cases that decided, in order: where one was redrawn, the one heard instead
+    not_covered: tuple[str, ...] = ()  # regimes, wide sizes and options that met in no case that decided
     replay: str = ""
     diagnosis: Diagnosis = field(default_factory=Diagnosis)
     environment: dict[str, Any] = field(default_factory=dict)

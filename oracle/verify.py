@@ -6,9 +6,9 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterable
 
-from oracle.cases import GENERIC, SATURATED, Case, schedule, sizes_at, widened
+from oracle.agenda import heard, is_thorough, redraws
+from oracle.cases import GENERIC, Case, schedule
 from oracle.diagnosis import Diagnosis, diagnose
-from oracle.draws import key
 from oracle.hearing import Hearing
 from oracle.outcome import Outcome
 from oracle.subject import Subject
@@ -17,7 +17,6 @@ from oracle.trial import Trial
 from oracle.verdict import Finding, GradientMismatch, Report, Verdict
 
 CASES, DIGITS = 100, 30
-_REDRAWS = 8
 _DRAWS = 64  # cases among which one of each choice of options is looked for
 
 Progress = Callable[[int, int, Verdict], None]
@@ -80,13 +79,11 @@ def verify(
     began = time.perf_counter()
     trial = Trial(subject, digits)
     summary = Summary(trial, seed)
-    for number, case in enumerate(schedule(cases, seed, trial.sizes, trial.affordable), 1):
-        outcome = hear(trial, case, summary, is_thorough(number, case))
-        summary.add(outcome)
+    agenda = heard(trial, cases, seed)
+    for number, case in enumerate(agenda, 1):
+        summary.add(hear(trial, case, summary, is_thorough(number, case, trial.sizes)))
         if progress is not None:
-            progress(number, cases, summary.verdict)
-    for case in biting(trial, seed):
-        summary.add(hear(trial, case, summary, thorough=False))
+            progress(number, len(agenda), summary.verdict)
     if subject.deviations.truncate is not None:
         summary.add_findings(truncates(trial, seed))
     report = summary.report(time.perf_counter() - began)
@@ -121,15 +118,10 @@ def check(subject: Subject, cases: int, digits: float) -> None:
         raise ValueError(f"digits={digits!r} must be a number between 1 and 200")
 
 
-def is_thorough(number: int, case: Case) -> bool:
-    """Whether the contract is checked in this case: in every corner, in the first cases, and in each eighth after."""
-    return case.regime != GENERIC or number <= 12 or number % 8 == 0
-
-
 def hear(trial: Trial, case: Case, summary: Summary | None = None, thorough: bool = True) -> Outcome:
     """Hear a case; at a kink or outside the domain it is redrawn, and counted."""
     outcome = Hearing(trial, case, thorough).outcome()
-    for again in redraws(case):
+    for again in redraws(trial, case):
         if outcome.counts:
             break
         if summary is not None:
@@ -138,32 +130,6 @@ def hear(trial: Trial, case: Case, summary: Summary | None = None, thorough: boo
             summary.avoided.setdefault(outcome.case.regime, outcome.outside or f"at a kink: {outcome.kink}")
         outcome = Hearing(trial, again, thorough).outcome()
     return outcome
-
-
-def redraws(case: Case) -> Iterable[Case]:
-    """The cases that take the place of one that decides nothing, one after another."""
-    for attempt in range(1, _REDRAWS):
-        regime = case.regime if attempt < _REDRAWS // 2 else GENERIC
-        yield Case(case.sizes, regime, key(case.seed, "again", attempt) % 2**32)
-
-
-def drawn(trial: Trial, count: int, seed: int) -> list[Case]:
-    """So many cases as a verification draws them from a seed, those of a declared clip included."""
-    further = biting(trial, seed)
-    return [*schedule(max(count - len(further), 0), seed, trial.sizes, trial.affordable), *further]
-
-
-def biting(trial: Trial, seed: int) -> list[Case]:
-    """Three further cases in which a declared clip should cut: large cotangents, and large values in wide arrays."""
-    if trial.subject.deviations.clip is None:
-        return []
-    found = []
-    for turn, regime in enumerate(("large cotangents", SATURATED, SATURATED)):
-        case_seed = key(seed, "biting", turn) % 2**32
-        sizes = sizes_at(GENERIC, case_seed, trial.sizes)
-        wide = widened(turn, sizes, trial.sizes, trial.affordable) if regime == SATURATED else sizes
-        found.append(Case(wide, regime, case_seed))
-    return found
 
 
 def truncates(trial: Trial, seed: int) -> list[Finding]:

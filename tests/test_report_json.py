@@ -39,6 +39,7 @@ REPORT = Report(
     pair=("forward", "backward"),
     findings=(Finding(Verdict.BROKEN_CONTRACT, "the input x was modified", "x", "H=2, small, seed 3", "a\nb"),),
     notes=("casts to float32",),
+    not_covered=("H above 8, saturated",),
     witnesses=("autodiff", "finite_difference"),
     cases=100,
     redrawn=2,
@@ -150,6 +151,7 @@ def test_the_whole_document_is_pinned() -> None:
                     }
                 ],
                 "notes": ["casts to float32"],
+                "not_covered": ["H above 8, saturated"],
                 "smallest": "H=1 D=1",
                 "diagnosis": [
                     {

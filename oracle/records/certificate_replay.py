@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from oracle.agenda import drawn, is_thorough, redraws
 from oracle.hearing import Hearing
 from oracle.records.certificate import Certificate, Certified
 from oracle.records.certificate_making import NoCertificate, certificate, versions
@@ -15,7 +16,7 @@ from oracle.subject import Subject
 from oracle.summary import Summary
 from oracle.trial import Trial
 from oracle.verdict import Report, Verdict
-from oracle.verify import Progress, drawn, is_thorough, redraws, truncates
+from oracle.verify import Progress, truncates
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,9 @@ def _picked(recorded: Certified, trial: Trial) -> str:
     """What there is to say where cases are not those that a verification draws: somebody may have picked them."""
     cases = [one.case for one in recorded.cases]
     expected = drawn(trial, len(cases), recorded.seed)
-    strange = [case for case, one in zip(cases, expected, strict=False) if case != one and case not in redraws(one)]
+    strange = [
+        case for case, one in zip(cases, expected, strict=False) if case != one and case not in redraws(trial, one)
+    ]
     if not strange and len(expected) == len(cases):
         return ""
     which = f"one of them is {strange[0]}" if strange else f"{len(expected)} are drawn"
@@ -83,7 +86,7 @@ def _picked(recorded: Certified, trial: Trial) -> str:
 def _heard(recorded: Certified, trial: Trial, progress: Progress | None) -> Report:
     began, summary = time.perf_counter(), Summary(trial, recorded.seed)
     for number, one in enumerate(recorded.cases, 1):
-        summary.add(Hearing(trial, one.case, is_thorough(number, one.case)).outcome())
+        summary.add(Hearing(trial, one.case, is_thorough(number, one.case, trial.sizes)).outcome())
         if progress is not None:
             progress(number, len(recorded.cases), summary.verdict)
     if trial.subject.deviations.truncate is not None:

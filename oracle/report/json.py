@@ -44,6 +44,7 @@ def _subject(report: Report) -> dict[str, Any]:
         "leaves": [_leaf(leaf) for leaf in report.leaves],
         "findings": [{**dataclasses.asdict(finding), "verdict": finding.verdict.name} for finding in report.findings],
         "notes": list(report.notes),
+        "not_covered": list(report.not_covered),
         "smallest": report.smallest or None,
         "diagnosis": [_cause(cause) for cause in report.diagnosis.causes],
         "ruled_out": list(report.diagnosis.ruled_out),

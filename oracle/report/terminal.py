@@ -11,7 +11,7 @@ from rich.text import Text
 from oracle.diagnosis.cause import Cause
 from oracle.report.source import excerpt_of
 from oracle.report.table import ASCII_BAR, BAR, fits, narrow, styled, table, worst_case, worst_in_floats
-from oracle.report.text import after_diagnosis, before_diagnosis, digits_text, one_line, safe, witnesses
+from oracle.report.text import after_diagnosis, before_diagnosis, digits_text, one_line, remarks, safe, witnesses
 from oracle.verdict import Report, Verdict
 from oracle.verify import Progress as Told
 
@@ -63,7 +63,7 @@ class Terminal:
         self._end_progress()
         if self.brief and report.ok:
             self.out.print(_in_one_line(report), soft_wrap=True)
-            for note in report.notes:
+            for note in remarks(report):
                 self._say(note, "dim")
             return
         title = Text.assemble(styled(report.verdict), "  ", (safe(report.subject), "bold"), "  ")
@@ -71,7 +71,7 @@ class Terminal:
         self.out.print(title, soft_wrap=True)
         self._table(report)
         if report.ok:
-            for note in (f"witnesses: {witnesses(report)}", *report.notes):
+            for note in (f"witnesses: {witnesses(report)}", *remarks(report)):
                 self._say(note, "dim")
         else:
             self._failure(report)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from itertools import chain
 
-from oracle.cases import schedule
+from oracle.agenda import heard, is_thorough
 from oracle.subject import Subject
 from oracle.summary import Summary
 from oracle.trial import Trial
 from oracle.verdict import Report, Verdict
-from oracle.verify import biting, hear, is_thorough, truncates, with_cause
+from oracle.verify import hear, truncates, with_cause
 
 
 class Docket:
@@ -19,9 +18,8 @@ class Docket:
     def __init__(self, subject: Subject, *, cases: int, seed: int, digits: float) -> None:
         self.trial = Trial(subject, digits)
         self.summary = Summary(self.trial, seed)
-        self._further = biting(self.trial, seed)
-        self._schedule = chain(schedule(cases, seed, self.trial.sizes, self.trial.affordable), self._further)
-        self.cases, self.seed, self.heard = cases + len(self._further), seed, 0
+        self._agenda = heard(self.trial, cases, seed)
+        self.cases, self.seed, self.heard = len(self._agenda), seed, 0
         self._seconds = 0.0
 
     @property
@@ -51,9 +49,9 @@ class Docket:
 
     def hear_next(self) -> None:
         """Hear one case."""
-        began, case = time.perf_counter(), next(self._schedule)
+        began, case = time.perf_counter(), self._agenda[self.heard]
         self.heard += 1
-        self.summary.add(hear(self.trial, case, self.summary, is_thorough(self.heard, case)))
+        self.summary.add(hear(self.trial, case, self.summary, is_thorough(self.heard, case, self.trial.sizes)))
         self._seconds += time.perf_counter() - began
 
     def hear_some(self, least: int, seconds: float) -> None:
