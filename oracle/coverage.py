@@ -21,7 +21,6 @@ SOME_WIDE: Final = "a wide size"
 _TRIES = 64  # seeds among which the options that bring most together are looked for
 _FEW_VALUES = 8  # of a single integer that may be a mode
 _LONGEST = 40  # characters of an option's value
-_SHOWN = 3  # combinations that are named where many did not meet
 
 
 # ---- what a case is
@@ -148,9 +147,3 @@ def _text(goal: Goal) -> str:
     """`D above 8, float32, mode='train'`."""
     label = sorted(goal - {SOME_WIDE} if any(" above " in one for one in goal) else goal, key=lambda one: "=" in one)
     return ", ".join(label)
-
-
-def gaps_text(gaps: Sequence[str], most: int = _SHOWN) -> str:
-    """`saturated; D above 8, mode='train'; and 3 more`."""
-    more = len(gaps) - most
-    return "; ".join([*gaps[:most], *([f"and {more} more"] if more > 0 else [])])

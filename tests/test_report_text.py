@@ -137,6 +137,17 @@ def test_a_certificate_is_one_line_and_its_witnesses() -> None:
     ]
 
 
+def test_what_never_met_is_told_of_what_passed() -> None:
+    """The first three, and how many more; of what failed it is in the JSON report alone."""
+    gaps = ("saturated", "D above 8, mode='eval'", "small", "zeros", "float32")
+    right = Report("f", Verdict.CERTIFIED, (RIGHT,), cases=4, not_covered=gaps)
+    line = "  never met in these 4 cases: saturated; D above 8, mode='eval'; small; and 2 more"
+    assert lines(right)[-1] == line
+    assert lines(dataclasses.replace(right, cases=1, not_covered=gaps[:1]))[-1] == "  never met in this case: saturated"
+    assert not any("never met" in one for one in lines(dataclasses.replace(right, not_covered=())))
+    assert not any("never met" in one for one in lines(dataclasses.replace(right, verdict=Verdict.REFUTED)))
+
+
 def test_consistency_is_told_with_its_gap_and_its_detection_limit() -> None:
     """A rounded constant by its gap, and code judged in floats by what would have been seen."""
     rounded = leaf("W", Verdict.CONSISTENT, worst=entry((1,), "0.333333", "0.333333", 1.8e-17), worst_case="H=2, s")

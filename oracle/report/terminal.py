@@ -63,7 +63,7 @@ class Terminal:
         self._end_progress()
         if self.brief and report.ok:
             self.out.print(_in_one_line(report), soft_wrap=True)
-            for note in remarks(report):
+            for note in report.notes:
                 self._say(note, "dim")
             return
         title = Text.assemble(styled(report.verdict), "  ", (safe(report.subject), "bold"), "  ")

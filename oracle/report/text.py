@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from oracle.coverage import gaps_text
 from oracle.verdict import LeafReport, Report, Verdict
 
-_LEAVES = 12  # shown; the JSON report has all
+_LEAVES, _GAPS = 12, 3  # shown; the JSON report has all
 
 
 def safe(text: str) -> str:
@@ -89,8 +88,9 @@ def after_diagnosis(report: Report) -> list[str]:
 def remarks(report: Report) -> list[str]:
     """The notes; and of what passed, what no case has shown: `never met in these 12 cases: small; and 3 more`."""
     never = f"never met in {'this case' if report.cases == 1 else f'these {report.cases} cases'}: "
-    gaps = [never + gaps_text(report.not_covered)] if report.ok and report.not_covered else []
-    return [*report.notes, *gaps]
+    shown, more = list(report.not_covered[:_GAPS]), len(report.not_covered) - _GAPS
+    shown += [f"and {more} more"] if more > 0 else []
+    return [*report.notes, *([never + "; ".join(shown)] if report.ok and shown else [])]
 
 
 def _each_one_line(lines: Iterable[str]) -> list[str]:
