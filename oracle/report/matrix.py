@@ -16,7 +16,7 @@ from oracle.mutation.matrix import Entry, Fate, Matrix
 from oracle.report.text import safe
 
 _STYLES = {Fate.SURVIVED: "bold red", Fate.PRESUMED: "yellow", Fate.PROVEN: "green"}
-_WIDTH = 104
+_WIDTH = 112  # so that no heading is cut
 _HEADINGS = {
     "certified path": "certified\npath",
     "autodiff in balls": "autodiff\nin balls",

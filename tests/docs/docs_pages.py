@@ -48,7 +48,7 @@ _FILE = re.compile(r":caption:\s*(\S+)\n(?::\S+:.*\n)*\n?")
 _ROW = re.compile(
     r"^\s*\S+ +(CERTIFIED|CONSISTENT|REFUTED|INCONSISTENT|INACCURATE|UNDECIDED|BROKEN_CONTRACT|NOTHING_COM)"
 )
-_THEN = re.compile(r"^(\s*\S+ +(?:no|in \d+ of \d+ cases) +\d+ digits) +\S+ +\S+$")  # a row of --against: ulps
+_THEN = re.compile(r"^(\s*\S+ +(?:no|in \d+ of \d+ cases) +\d+ digits) +\S+ +\S+ *$")  # a row of --against: ulps
 _LONGER = re.compile(r"^(\s*(?:forward|backward)) [\d.]+ times as long \([\d.]+ to [\d.]+\)(.*?)(: slower)?$")
 _SPEED = re.compile(r"\b\d+ (mutants a second)")
 _CLOCK = re.compile(r"^\d\d:\d\d:\d\d  ")

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-_LONGEST = 60.0  # seconds until what a page prints must have come out
+LONGEST = 60.0  # seconds until what a page prints must have come out
 _QUIET = 0.3  # seconds without a further line, after which nothing more is expected
 
 
@@ -43,15 +43,19 @@ class Watching:
 
     def printed(self, expected: str, same: Callable[[str, str], bool]) -> str:
         """What came out since the last question, once that is what was expected and no more comes, or time is up."""
-        until, before = time.monotonic() + _LONGEST, -1
+        until, before = time.monotonic() + LONGEST, -1
         while time.monotonic() < until and self._process.poll() is None:
             now = len(self._lines)
-            if now == before and same(expected, "".join(self._lines)):
+            if now == before and same(expected, self._text()):
                 break
             before = now
             time.sleep(_QUIET)
-        told = [self._lines.pop(0) for _ in range(len(self._lines))]
-        return "".join(told).replace(f"{self.folder}/", "")
+        told = self._text()
+        del self._lines[: len(told.splitlines())]
+        return told
+
+    def _text(self) -> str:
+        return "".join(self._lines).replace(f"{self.folder}/", "")
 
     def end(self) -> None:
         """Press Ctrl-C.
@@ -62,13 +66,16 @@ class Watching:
             If it had ended before, ends with another exit code than 0, or says anything more.
         """
         self._process.send_signal(signal.SIGINT)
-        code = self._process.wait(timeout=_LONGEST)
-        self._reader.join()
-        if code != 0 or "".join(self._lines).strip():
-            raise PageError(f"$ {self.command}\nended with exit code {code}, and said at last:\n{''.join(self._lines)}")
+        code = self._process.wait(timeout=LONGEST)
+        self.close()
+        if code != 0 or self._text().strip():
+            raise PageError(f"$ {self.command}\nended with exit code {code}, and said at last:\n{self._text()}")
 
     def close(self) -> None:
         """Kill it if it still runs."""
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
+        self._reader.join()
+        if self._process.stdout is not None:
+            self._process.stdout.close()

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import docs_watching
 import pytest
 from docs_pages import PageError, commands, fences, run, same
 
 import oracle
+from oracle.cli import COMMANDS
 from oracle.loading import load
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 EVERY = sorted(page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md") if "_build" not in page.parts)
 PAGES = [page for page in EVERY if page != "weights.md"]  # its examples need torch and ONNX: tests/interop runs them
-SHOWN_ONLY = (  # what takes minutes, never ends, or needs a repository; what does it is tested where it says
-    "oracle watch",  # tests/test_watch.py
-    "oracle verify path/to/file.py:subject --against",  # tests/test_against.py
-    "oracle mutate",  # tests/mutation
-    "oracle vectors",  # tests/vectors, as the next
-    "python examples/read_vectors.py",
-    "python benchmarks/",
-    "python -m benchmarks",
-    "nice -n 10 python",
-)
+SHOWN_ONLY = ("python benchmarks/", "python -m benchmarks", "nice -n 10 python")  # minutes to hours
 OURS = ("index.md", "guide/", "reference/", "verdicts/")  # pages of which everything is run
 INSTALLING = "python3 -m venv .venv"  # the one shell block that is typed once and not run
 
@@ -45,8 +38,8 @@ def test_nothing_is_shown_that_is_not_run() -> None:
     assert found == {("guide/tutorial.md", INSTALLING)}
 
 
-def test_little_is_shown_only() -> None:
-    """Of tutorial, guides, reference and pages on verdicts every command is run; of the others some are not."""
+def test_every_command_of_ours_is_run() -> None:
+    """What is shown only measures something, outside of tutorial, guides, reference and the pages on verdicts."""
     shown = [
         (page, command)
         for page in PAGES
@@ -55,8 +48,10 @@ def test_little_is_shown_only() -> None:
         for command, _ in commands(fence.content)
     ]
     assert [command for page, command in shown if page.startswith(OURS) and command.startswith(SHOWN_ONLY)] == []
-    assert sum(page.startswith(OURS) for page, _ in shown) >= 15
-    assert any(command.startswith(SHOWN_ONLY) for _, command in shown)
+    assert [command for _, command in shown if command.startswith(SHOWN_ONLY) and "bench" not in command] == []
+    run = {" ".join(command.split()[:2]) for _, command in shown if not command.startswith(SHOWN_ONLY)}
+    assert {f"oracle {name}" for name in COMMANDS if name != "subjects"} <= run
+    assert any("--against" in command for _, command in shown)
 
 
 @pytest.mark.parametrize("verdict", oracle.Verdict, ids=lambda verdict: verdict.name)
@@ -120,6 +115,39 @@ def test_an_example_that_raises_is_found(page: str, tmp_path: Path) -> None:
     """Python that raises and JSON that does not parse end the test."""
     with pytest.raises((ZeroDivisionError, ValueError)):
         run(page, "wrong", tmp_path)
+
+
+LAYER = "```{code-block} python\n:caption: a.py\n\nimport oracle\n\nf = lambda x: ((x * x).sum(), K * x)\n"
+LAYER += 'subject = oracle.Subject.from_loss(f, inputs={"x": "D"})\n```\n'
+WATCH = "```console\n$ oracle watch a.py:subject --cases 1\n12:40:03  CERTIFIED  …\n…\n12:40:04  watching …\n```\n"
+AFTER = "\n```text\n12:40:05  REFUTED  a.py:subject  …\n…\n          smallest failing sizes: D=1\n```\n"
+WATCHED = LAYER.replace("K", "2") + WATCH + LAYER.replace("K", "3") + AFTER
+
+
+def test_a_watch_goes_on_while_files_are_saved(tmp_path: Path) -> None:
+    """What comes out after a save is what the page prints there, and Ctrl-C ends it."""
+    assert run(WATCHED, "watch", tmp_path) == 2
+
+
+@pytest.mark.parametrize(
+    ("there", "instead", "message"),
+    [
+        ("REFUTED", "UNDECIDED", "the page prints:\n12:40:05  UNDECIDED"),
+        ("D=1", "D=2", "smallest failing sizes: D=2"),
+        (AFTER, "", "REFUTED  a.py:subject"),
+        ("a.py:subject --cases 1", "a.py:nothing", "there is no 'nothing'; its subjects are subject"),
+    ],
+    ids=["another verdict", "another end", "an output not shown", "misuse"],
+)
+def test_a_watch_that_prints_something_else_is_found(
+    there: str, instead: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The controls, with less patience."""
+    monkeypatch.setattr(docs_watching, "LONGEST", 5.0)
+    assert there in WATCHED
+    with pytest.raises(PageError) as caught:
+        run(WATCHED.replace(there, instead), "watch", tmp_path)
+    assert message in str(caught.value)
 
 
 def test_a_right_page_counts_what_it_ran(tmp_path: Path) -> None:
