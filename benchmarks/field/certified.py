@@ -6,8 +6,9 @@ import oracle
 from benchmarks.field.programs import Setting, sizes_within
 from oracle.cases import Case
 from oracle.mutation.bench import Bench
-from oracle.mutation.checks import Evidence, certified_path
+from oracle.mutation.checks import certified_path
 from oracle.mutation.court import Stand
+from oracle.mutation.evidence import Evidence
 from oracle.subject import Subject
 
 REGIMES = {  # of the other tools: of this one

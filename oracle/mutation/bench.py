@@ -100,7 +100,7 @@ class Bench:
 
     @functools.cached_property
     def excuses(self) -> dict[str, Any]:
-        """The largest gaps between balls that rounded constants explain."""
+        """The largest gaps between balls that rounded constants explain; none where the unchanged code left balls."""
         return {leaf: self.sound.excuse(leaf) for leaf in self.sound.gradients}
 
     @functools.cached_property

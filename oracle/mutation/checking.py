@@ -11,11 +11,19 @@ from oracle.mutation.source import PlantingError, home
 _NOTING = frozenset({"update", "setdefault", "append", "add"})
 
 
-def only_checks(call: ast.Call, function: FunctionType) -> bool:
-    """Whether a statement `f(...)` of a function calls one that can only raise."""
-    if not isinstance(call.func, ast.Name):
-        return False
-    called = function.__globals__.get(call.func.id)
+def only_checks(statement: ast.stmt, function: FunctionType) -> bool:
+    """Whether a statement of a function is a call `f(...)` of one that can only raise, or a loop over such calls."""
+    match statement:
+        case ast.Expr(value=ast.Call() as call):
+            return _call_checks(call, function)
+        case ast.For(body=body, orelse=[]):
+            return all(only_checks(one, function) for one in body)
+    return False
+
+
+def _call_checks(call: ast.Call, function: FunctionType) -> bool:
+    """Whether a call by name can only raise."""
+    called = function.__globals__.get(call.func.id) if isinstance(call.func, ast.Name) else None
     return isinstance(called, FunctionType) and checks(called)
 
 
@@ -41,7 +49,7 @@ def _checks(statement: ast.stmt, function: FunctionType) -> bool:
         case ast.Expr(value=ast.Call(func=ast.Attribute(attr=name))):
             return name in _NOTING
         case ast.Expr(value=ast.Call() as call):
-            return only_checks(call, function)
+            return _call_checks(call, function)
         case ast.Assign(targets=targets):
             return all(isinstance(target, (ast.Name, ast.Tuple)) for target in targets)
         case ast.AnnAssign(target=ast.Name()):
@@ -57,6 +65,6 @@ def _checks(statement: ast.stmt, function: FunctionType) -> bool:
 def _may_raise(statement: ast.stmt, function: FunctionType) -> bool:
     """Whether a statement raises by itself or calls a function that checks."""
     return any(
-        isinstance(one, (ast.Raise, ast.Assert)) or (isinstance(one, ast.Call) and only_checks(one, function))
+        isinstance(one, (ast.Raise, ast.Assert)) or (isinstance(one, ast.Call) and _call_checks(one, function))
         for one in ast.walk(statement)
     )

@@ -5,8 +5,6 @@ A check sees the code as it runs and what the bench knows. None means that it ca
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -16,59 +14,23 @@ from oracle.accuracy import FEW
 from oracle.arithmetic import adapter, enclosures
 from oracle.comparison import compare
 from oracle.hearing import Hearing
-from oracle.mutation.bench import Bench, FloatSlopes, again
-from oracle.runs import Run, in_balls, in_floats
-from oracle.verdict import WitnessesDisagree
+from oracle.mutation.bench import FloatSlopes, again
+from oracle.mutation.evidence import Check, Evidence
+from oracle.runs import Run
+from oracle.verdict import Verdict, WitnessesDisagree
 from oracle.witnesses import finite_difference
 from oracle.witnesses.statement import Testimony
-
-Raw = adapter.Raw
-
-
-class Evidence:
-    """One program on one bench: its runs, each made when it is first asked for."""
-
-    def __init__(self, bench: Bench) -> None:
-        self.bench = bench
-
-    @functools.cached_property
-    def floats(self) -> Run:
-        """The float64 run."""
-        return in_floats(self.bench.point, self.bench.binding)
-
-    @functools.cached_property
-    def singles(self) -> Run:
-        """The float32 run."""
-        return in_floats(self.bench.point, self.bench.binding, np.float32)
-
-    @functools.cached_property
-    def balls(self) -> dict[str, Raw] | None:
-        """The gradients in balls, in the shapes of their inputs; None where the code left balls or their shapes."""
-        bench = self.bench
-        run = in_balls(bench.point, bench.binding, bench.sound.found.bits)
-        if run.error is not None or run.record.refusals:
-            return None
-        found = {}
-        for leaf in bench.leaves:
-            value, shape = run.gradients.get(leaf), np.shape(bench.point.values[leaf])
-            real = enclosures.real(adapter.raw(value)) if adapter.is_ball(value) else None
-            if real is None or np.shape(real) != shape:
-                return None
-            found[leaf] = real
-        return found
-
-    def gradient(self, run: Run, leaf: str) -> Any:
-        """A gradient of a float run as an array of its input's shape; None if there is none."""
-        value = np.asarray(run.gradients.get(leaf))
-        fits = run.error is None and value.dtype.kind == "f" and value.shape == np.shape(self.bench.point.values[leaf])
-        return value if fits else None
-
-
-Check = Callable[[Evidence], bool | None]
 
 
 def certified_path(evidence: Evidence) -> bool | None:
     """The whole hearing of `oracle verify`: any verdict that is not ok."""
+    if shortly(evidence):
+        return True
+    return False if as_before(evidence) else wholly(evidence)
+
+
+def wholly(evidence: Evidence) -> bool | None:
+    """The whole hearing, step by step."""
     bench = evidence.bench
     try:
         outcome = Hearing(again(bench.trial, bench.truths), bench.case, bench.thorough).outcome()
@@ -77,10 +39,58 @@ def certified_path(evidence: Evidence) -> bool | None:
     return not outcome.verdict.ok if outcome.counts else None
 
 
+def shortly(evidence: Evidence) -> bool:
+    """Whether the hearing is sure to convict, seen from parts of it that the other columns need anyway.
+
+    It is, if the code runs in floats and in balls, no comparison of balls was a tie, the precision is the one that a
+    hearing begins with, and either both witnesses refute, the gradient program by more than rounding could explain
+    in any hearing; or neither refutes, and the contract, which no later step takes back, is broken.
+    """
+    bench = evidence.bench
+    if evidence.floats.error is not None or evidence.balls is None or evidence.in_balls.record.ties:
+        return False
+    if bench.sound.found.bits != bench.trial.bits or bench.verdict is not Verdict.CERTIFIED:
+        return False
+    refuted = evidence.says(autodiff), evidence.says(finite_differences)
+    if refuted == (True, True):
+        return any(_beyond_all_rounding(evidence, leaf) for leaf in bench.leaves)
+    return True not in refuted and not bench.trial.reference.implicit and evidence.says(promises) is True
+
+
+def as_before(evidence: Evidence) -> bool:
+    """Whether the code behaves just like the unchanged one, which is certified: a hearing would find nothing else.
+
+    The same floats to the bit, the same balls, nothing that the contract objects to, and no float32 run to be heard.
+    """
+    bench, sound = evidence.bench, evidence.bench.sound
+    if bench.verdict is not Verdict.CERTIFIED or bench.case.regime == "float32" or evidence.balls is None:
+        return False
+    unchanged = sound.floats.gradients
+    floats = all(np.array_equal(evidence.gradient(evidence.floats, leaf), unchanged[leaf]) for leaf in bench.leaves)
+    balls = floats and all(_same_balls(evidence.balls[leaf], sound.gradients[leaf]) for leaf in bench.leaves)
+    return balls and evidence.says(promises) is not True
+
+
+def _same_balls(one: Any, other: Any) -> bool:
+    """Whether two arrays hold the same balls: the same midpoints, and the same radii."""
+    pairs = zip(one.ravel(), other.ravel(), strict=True)
+    return all(bool(a.mid() == b.mid()) and bool(a.rad() == b.rad()) for a, b in pairs)
+
+
+def _beyond_all_rounding(evidence: Evidence, leaf: str) -> bool:
+    """Whether a gradient is disjoint from the program's by more than its float64 bound, the largest excuse there is."""
+    bench, balls = evidence.bench, evidence.balls
+    room = bench.bound(leaf, np.float64, FEW)
+    if balls is None or not np.isfinite(room).all():
+        return False
+    with adapter.precision(bench.sound.found.bits):
+        return bool(compare(leaf, balls[leaf], bench.truth[leaf], digits=bench.trial.digits, rounding=room).wrong)
+
+
 def autodiff(evidence: Evidence) -> bool | None:
     """The gradient program in balls: an entry is disjoint by more than rounded constants explain, or not finite."""
     bench, balls = evidence.bench, evidence.balls
-    if balls is None or not bench.truth:
+    if balls is None or not bench.truth or not bench.excuses:
         return None
     with adapter.precision(bench.sound.found.bits):
         for leaf, got in balls.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import FunctionType
 
@@ -13,11 +13,14 @@ import numpy as np
 
 from oracle.cases import Case
 from oracle.mutation.bench import DIGITS, Bench, cases
-from oracle.mutation.checks import CERTIFIED_PATH, CHECKS, Evidence
+from oracle.mutation.checks import CERTIFIED_PATH, CHECKS
+from oracle.mutation.equivalence.proofs import proof
+from oracle.mutation.evidence import Evidence
 from oracle.mutation.limits import TookTooLong, limited
 from oracle.mutation.mutants import Mutant
 from oracle.mutation.observe import backward_functions, scenes
 from oracle.mutation.planting import PlantingError, planted, real_name
+from oracle.mutation.reaching import reaches
 from oracle.mutation.scene import Scene
 from oracle.subject import Subject
 from oracle.trial import Trial
@@ -59,9 +62,9 @@ class Stand:
         """The functions under mutation."""
         return {scene.function for scene in self.scenes}
 
-    def benches(self, count: int | None = None) -> Iterator[Bench]:
-        """The cases that mutants are judged on, each heard when it is first asked for; at most so many."""
-        for number in range(len(self._cases) if count is None else count):
+    def benches(self, start: int = 0, stop: int | None = None) -> Iterator[Bench]:
+        """Some of the cases that mutants are judged on, each heard when it is first asked for, with nothing planted."""
+        for number in range(len(self._cases))[start:stop]:
             if number not in self._heard:
                 self._heard[number] = self._hear(*self._cases[number])
             if self._heard[number].usable:
@@ -76,8 +79,9 @@ class Stand:
         bench = Bench(self.trial, case, thorough)
         if bench.contradiction:
             self.struck[CERTIFIED_PATH] = bench.contradiction
+        evidence = Evidence(bench)
         for name, check in CHECKS.items() if bench.usable else ():
-            if name not in self.struck and check(Evidence(bench)):
+            if name not in self.struck and evidence.says(check):
                 self.struck[name] = f"accuses the unchanged {self.subject.name} in {case}"
         return bench
 
@@ -105,31 +109,42 @@ def _called(function: FunctionType) -> set[str]:
     return {function.__qualname__, function.__name__, f"{function.__module__}.{function.__qualname__}"}
 
 
+def in_order(mutant: Mutant, stands: Sequence[Stand]) -> list[Stand]:
+    """The subjects that run the mutant's function, those that were seen to reach the changed expression first."""
+    at = [(one, scene) for one in stands for scene in one.scenes if scene.function is mutant.scene.function]
+    return [one for one, _ in sorted(at, key=lambda pair: not reaches(pair[1], mutant))]
+
+
 def judge(mutant: Mutant, stands: Sequence[Stand]) -> Row:
     """The row of a mutant: before each subject that runs its function in turn, until one convicts it.
 
-    Within a subject each check is asked in one case after the other until it convicts: in the first three, and in the
-    others as long as the certified path has not convicted. Before further subjects they are asked in the first case
-    only. What raises or never ends is convicted by the contract.
+    Those that reach the changed expression come first. Within a subject each check is asked in one case after the
+    other until it convicts: in the first three, and in the others as long as the certified path has not convicted.
+    Before further subjects they are asked in the first case only, and not at all if the mutant is proven equivalent.
+    What raises or never ends is convicted by the contract.
     Interrupted or not, nothing stays planted.
     """
     row = Row(mutant, frozenset())
-    for number, one in enumerate(one for one in stands if mutant.scene.function in one.functions):
-        row = _before(mutant, one, list(one.benches(1 if number else None)))
+    for number, one in enumerate(in_order(mutant, stands)):
+        if number and proof(mutant):
+            break
+        row = _before(Row(mutant, frozenset(), one.subject.name), one, one.benches(0, 1 if number else SHOWN))
+        if not row.convicted and not number:
+            row = _before(row, one, one.benches(SHOWN), until_convicted=True)
         if row.convicted:
             break
     return row
 
 
-def _before(mutant: Mutant, one: Stand, benches: Sequence[Bench]) -> Row:
-    """What the checks say of a mutant under one subject."""
-    convicts, spent = set[str](), 0.0
+def _before(row: Row, one: Stand, benches: Iterable[Bench], until_convicted: bool = False) -> Row:
+    """A row with what the checks say under one subject in further cases: all, or until the certified path convicts."""
+    mutant, heard, convicts, spent = row.mutant, list(benches), set(row.convicts), row.seconds
     began = time.process_time()
     with planted(mutant.edit) as files:
-        spent = time.process_time() - began
+        spent += time.process_time() - began
         names = {file.name for file in files} | {real_name(file.name) for file in files}
-        for number, bench in enumerate(benches):
-            if number >= SHOWN and CERTIFIED_PATH in convicts:
+        for bench in heard:
+            if until_convicted and CERTIFIED_PATH in convicts:
                 break  # the other checks have had their cases
             evidence = Evidence(bench)
             for name in CHECKS:
@@ -150,7 +165,7 @@ def _asked(name: str, evidence: Evidence, names: set[str]) -> tuple[bool | None,
     try:
         with limited(SECONDS, names.__contains__), np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what a fault makes infinite
-            return CHECKS[name](evidence), ""
+            return evidence.says(CHECKS[name]), ""
     except TookTooLong as late:
         return True, str(late)
 

@@ -11,6 +11,7 @@ import functools
 from collections.abc import Mapping
 from types import FunctionType
 
+from oracle.mutation.checking import only_checks
 from oracle.mutation.source import PlantingError, home
 
 SHAPES = frozenset({"shape", "dtype", "ndim", "size"})
@@ -44,8 +45,19 @@ def _lends(function: FunctionType, name: str) -> bool:
     return bool(uses) and all(_looks(one, parents, function) for one in uses)
 
 
+def _in_a_check(node: ast.AST, parents: Mapping[ast.AST, ast.AST], function: FunctionType) -> bool:
+    """Whether a node stands in a statement that only checks."""
+    while node in parents:
+        if isinstance(node, ast.stmt) and only_checks(node, function):
+            return True
+        node = parents[node]
+    return False
+
+
 def _looks(use: ast.Name, parents: Mapping[ast.AST, ast.AST], function: FunctionType) -> bool:
-    """Whether `x.shape`, `len(x)`, `x is None`, or a call of a function that looks at no more."""
+    """Whether `x.shape`, `len(x)`, `x is None`, in a check, or a call of a function that looks at no more."""
+    if _in_a_check(use, parents, function):
+        return True
     parent = parents[use]
     if isinstance(parent, ast.keyword):
         parent = parents[parent]

@@ -22,14 +22,15 @@ from oracle.trial import Trial
 
 
 def unequal(subject: Subject) -> Case:
-    """A generic case with small sizes that are as different as their ranges allow, T and B first."""
-    taken: set[int] = set()
+    """A generic case with small sizes that are as different as their ranges allow, T and B first.
+
+    Where there are too few, the number of steps comes twice: D is not H, else matrices would be square.
+    """
     sizes: dict[str, int] = {}
-    for name in sorted(subject.sizes, key=lambda name: subject.sizes[name][1]):
+    for name in sorted(subject.sizes, key=lambda name: (name not in ("T", "B"), subject.sizes[name][1])):
         low, high = subject.sizes[name]
-        free = [size for size in range(max(low, 2), high + 1) if size not in taken]
-        sizes[name] = free[0] if free else high
-        taken.add(sizes[name])
+        free = [size for size in range(max(low, 2), high + 1) if size not in sizes.values()]
+        sizes[name] = free[0] if free else min(max(sizes.get("T", high), low), high)
     return Case({name: sizes[name] for name in subject.sizes}, seed=11)
 
 
@@ -130,4 +131,4 @@ def _look(value: Any) -> Seen:
         return Seen((), "i", int(value))
     if isinstance(value, (np.ndarray, np.floating, float)):
         return Seen(np.shape(value), np.asarray(value).dtype.kind, identity=id(value))
-    return Seen((), "O")
+    return Seen((), "" if value is None else "O")

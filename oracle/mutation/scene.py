@@ -22,7 +22,7 @@ class Seen:
     """The value that an expression had when its statement began."""
 
     shape: tuple[int, ...]
-    kind: str  # of a dtype: f, i, b …
+    kind: str  # of a dtype: f, i, b …; empty for None
     number: int | None = None  # the value of an integer
     identity: int = 0  # of an array: another name with the same one is no other array
 
@@ -55,13 +55,11 @@ class Scene:
 
     def _idle(self, statement: ast.stmt) -> bool:
         raising = layout(self.home.file).raising
-        if isinstance(statement, ast.Raise) or statement.lineno in raising:
+        if isinstance(statement, ast.Raise) or statement.lineno in raising or only_checks(statement, self.function):
             return True
-        if not isinstance(statement, ast.Expr):
-            return isinstance(statement, (*DEFINITIONS, ast.ClassDef, ast.Pass, ast.Import, ast.ImportFrom))
-        return isinstance(statement.value, ast.Constant) or (
-            isinstance(statement.value, ast.Call) and only_checks(statement.value, self.function)
-        )
+        if isinstance(statement, ast.Expr):
+            return isinstance(statement.value, ast.Constant)
+        return isinstance(statement, (*DEFINITIONS, ast.ClassDef, ast.Pass, ast.Import, ast.ImportFrom))
 
     @functools.cached_property
     def parents(self) -> dict[ast.AST, ast.AST]:

@@ -70,7 +70,8 @@ def layer_standard() -> Subject:
     return _layer(STANDARD)
 
 
-def _classic_parameters(prefix: str) -> dict[str, str]:
+def classic_parameters(prefix: str) -> dict[str, str]:
+    """The shapes of the classic objects' weights and biases."""
     weights = {f"{prefix}.w{gate}": "H D+H" for gate in twins.GATES}
     return weights | {f"{prefix}.b{gate}": "H" for gate in twins.GATES}
 
@@ -86,7 +87,7 @@ def classic_node() -> Subject:
         forward="bottom_data_is",
         backward="top_diff_is",
         inputs={"x": "D", "s_prev": "H", "h_prev": "H"},
-        parameters=_classic_parameters("param"),
+        parameters=classic_parameters("param"),
         outputs={"state.h": "H", "state.s": "H"},
         gradients="{}_diff",
         input_gradients={"x": "state.bottom_diff_x", "s_prev": "state.bottom_diff_s", "h_prev": "state.bottom_diff_h"},
@@ -97,7 +98,7 @@ def classic_node() -> Subject:
     )
 
 
-def _network_forward(network: classic.LstmNetwork, x: Any, y: Any) -> Any:
+def network_forward(network: classic.LstmNetwork, x: Any, y: Any) -> Any:
     """The loss over the sequence, read off the nodes' own states."""
     network.x_list_clear()
     for x_t in x:
@@ -107,25 +108,32 @@ def _network_forward(network: classic.LstmNetwork, x: Any, y: Any) -> Any:
     return sum(SquaredLossLayer.loss(node.state.h, y_t) for node, y_t in zip(nodes, y, strict=True))
 
 
-def _network_backward(network: classic.LstmNetwork) -> Any:
-    """The network's own backpropagation; the cotangents of the inputs stand on the nodes."""
+def network_backward(network: classic.LstmNetwork, loss_layer: Any = SquaredLossLayer) -> Any:
+    """The network's own backpropagation: the cotangents of the inputs, which stand on the nodes, and the loss."""
     targets = network.targets  # type: ignore[attr-defined]
-    network.y_list_is(targets, SquaredLossLayer)
-    return np.stack([node.state.bottom_diff_x for node in network.lstm_node_list[: len(targets)]])
+    loss = network.y_list_is(targets, loss_layer)
+    return np.stack([node.state.bottom_diff_x for node in network.lstm_node_list[: len(targets)]]), loss
+
+
+def _network_vjp(network: classic.LstmNetwork) -> Any:
+    """The cotangents of the inputs alone."""
+    return network_backward(network)[0]
+
+
+def make_network(H: int, D: int) -> classic.LstmNetwork:
+    """A network without values of its own: those that are drawn replace them."""
+    return classic.LstmNetwork(classic.LstmParam(H, D, np.zeros))
 
 
 def classic_network() -> Subject:
     """`LstmNetwork` over a sequence, with a loss that reads every unit."""
 
-    def make(H: int, D: int) -> classic.LstmNetwork:
-        return classic.LstmNetwork(classic.LstmParam(H, D, np.zeros))  # drawn values replace these
-
     return Subject.from_object(
-        make,
-        forward=_network_forward,
-        backward=_network_backward,
+        make_network,
+        forward=network_forward,
+        backward=_network_vjp,
         inputs={"x": "T D", "y": reals("T H", differentiated=False)},
-        parameters=_classic_parameters("lstm_param"),
+        parameters=classic_parameters("lstm_param"),
         gradients="{}_diff",
         reference=twins.network_loss,
         probes={"h_out_bar": "y_list_is.h_bar", **NODE_PROBES},

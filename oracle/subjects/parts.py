@@ -1,21 +1,25 @@
 """Parts of `lstm_ref` that the registered subjects use from inside, each on trial alone: what it returns is judged.
 
 A layer hands its cell the arrays to write into, and looks at nothing that the cell returns. So a fault in what the
-cell returns shows only where the cell is called by itself.
+cell returns shows only where the cell is called by itself. Likewise the classic network's backward returns the loss,
+which no gradient depends on.
 """
 
 from __future__ import annotations
 
 from typing import Any, Final
 
+import numpy as np
+
 import lstm_ref.cell as cell
+import lstm_ref.classic as classic
 import lstm_ref.losses as losses
 from lstm_ref.variant import SEED, STANDARD, Variant
 from oracle.inputs import reals
 from oracle.subject import Subject
-from oracle.subjects import twins_of_parts
+from oracle.subjects import lstm, twins_of_parts
 
-PARTS: Final = ("cell_seed", "cell_standard", "squared_error")
+PARTS: Final = ("cell_seed", "cell_standard", "squared_error", "returned_loss")
 
 
 def names() -> list[str]:
@@ -67,4 +71,46 @@ def squared_error() -> Subject:
         reference=twins_of_parts.squared_error,
         name="squared-error",
         modules=[losses],
+    )
+
+
+class _Weighted:
+    """The squared error times a weight."""
+
+    def __init__(self, weight: Any) -> None:
+        self.weight = weight
+
+    def loss(self, pred: Any, label: Any) -> Any:
+        """The weighted loss of one step."""
+        return self.weight * losses.SquaredLossLayer.loss(pred, label)
+
+    def bottom_diff(self, pred: Any, label: Any) -> Any:
+        """Its derivative."""
+        return self.weight * losses.SquaredLossLayer.bottom_diff(pred, label)
+
+
+def _weighted_forward(network: Any, x: Any, y: Any, v: Any) -> Any:
+    """The loss over the sequence times e^v, read off the nodes' own states."""
+    network.weighted = _Weighted(np.exp(v))
+    return network.weighted.weight * lstm.network_forward(network, x, y)
+
+
+def _weighted_backward(network: Any) -> Any:
+    """The cotangents of the inputs, and as that of v the loss that the network's own backward returns."""
+    return lstm.network_backward(network, network.weighted)
+
+
+def returned_loss() -> Subject:
+    """The loss that `LstmNetwork.y_list_is` returns: with a loss times e^v it is its own derivative by v."""
+    return Subject.from_object(
+        lstm.make_network,
+        forward=_weighted_forward,
+        backward=_weighted_backward,
+        inputs={"x": "T D", "y": reals("T H", differentiated=False), "v": ""},
+        parameters=lstm.classic_parameters("lstm_param"),
+        gradients="{}_diff",
+        reference=twins_of_parts.weighted_network_loss,
+        name="returned-loss",
+        modules=[classic],
+        accumulates=True,
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import jax.numpy as jnp
 from jax import Array
 from jax.nn import sigmoid
+
+from oracle.subjects import twins
 
 
 def step_of(tanh_of_state: bool) -> Callable[[Array, Array], tuple[Array, Array]]:
@@ -24,3 +26,8 @@ def step_of(tanh_of_state: bool) -> Callable[[Array, Array], tuple[Array, Array]
 def squared_error(h: Array, y: Array) -> Array:
     """The sum of the squares of all differences."""
     return jnp.sum(jnp.square(h - y))
+
+
+def weighted_network_loss(p: Mapping[str, Array], x: Array, y: Array, v: Array) -> Array:
+    """The loss of the classic network times e^v."""
+    return jnp.exp(v) * twins.network_loss(p, x, y)

@@ -53,7 +53,7 @@ def _checked(scene: Scene, use: ast.AST) -> bool:
     """Whether a name is no more than an argument of a call that only checks."""
     call = scene.parents.get(use)
     statement = scene.parents.get(call) if call is not None else None
-    return isinstance(call, ast.Call) and isinstance(statement, ast.Expr) and only_checks(call, scene.function)
+    return isinstance(call, ast.Call) and isinstance(statement, ast.Expr) and only_checks(statement, scene.function)
 
 
 def _loops(scene: Scene) -> Iterator[ast.For]:

@@ -20,8 +20,9 @@ from oracle.cases import REGIMES, Case
 from oracle.comparison import compare
 from oracle.draws import below, key
 from oracle.mutation.bench import Bench
-from oracle.mutation.checks import Evidence, promises
+from oracle.mutation.checks import promises
 from oracle.mutation.equivalence.watching import watched
+from oracle.mutation.evidence import Evidence
 from oracle.mutation.limits import TookTooLong, limited
 from oracle.mutation.mutants import Mutant
 from oracle.mutation.planting import PlantingError, planted, real_name
@@ -82,7 +83,7 @@ class Cases:
         """Draw a case; it is kept if it decides something and the unchanged code is certified in it."""
         bench = Bench(self.trial, self._case(self._drawn), thorough=not self._drawn % _CONTRACT_EVERY)
         self._drawn += 1
-        if bench.usable and bench.verdict.ok and not bench.contradiction:
+        if bench.usable and bench.verdict.ok and bench.excuses and not bench.contradiction:
             self._heard.append(bench)
 
     def _case(self, number: int) -> Case:

@@ -16,7 +16,7 @@ PRODUCTS = frozenset({"multiply"})
 SUMS = {"add": "subtract", "subtract": "add"}
 MATRIX_PRODUCTS = frozenset({"dot", "matmul", "outer", "inner"})
 REDUCTIONS = frozenset({"sum", "mean", "max", "min", "prod"})
-_FRESH = frozenset({"empty", "empty_like", "zeros", "zeros_like", "map"})
+FRESH = frozenset({"empty", "empty_like", "zeros", "zeros_like"})
 _NUMERIC = (ast.BinOp, ast.UnaryOp, ast.Call, ast.Name, ast.Attribute, ast.Subscript)
 
 
@@ -98,7 +98,9 @@ def results(scene: Scene) -> Iterator[tuple[ast.stmt, ast.expr]]:
     """The expressions that make a statement's result: what is assigned, added or returned, and what is written out."""
     for statement in scene.statements:
         for value in _values(statement):
-            fresh = called(value) in _FRESH or (isinstance(value, ast.Name) and _uninitialised(scene, value.id))
+            fresh = called(value) in {*FRESH, "map"} or (
+                isinstance(value, ast.Name) and _uninitialised(scene, value.id)
+            )
             if isinstance(value, _NUMERIC) and not fresh and _is_float(scene, statement, value):
                 yield statement, value
 

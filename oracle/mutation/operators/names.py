@@ -6,7 +6,7 @@ import ast
 import copy
 from collections.abc import Iterator
 
-from oracle.mutation.operators.base import Change, Operator, called, expression, is_array, outermost, text
+from oracle.mutation.operators.base import FRESH, Change, Operator, called, expression, is_array, outermost, text
 from oracle.mutation.scene import PLACES, Scene
 
 _MOST = 3  # other names tried at each place
@@ -62,7 +62,7 @@ def swap_order(scene: Scene) -> Iterator[Change]:
         for elements in _rows(statement):
             for position in range(len(elements) - 1):
                 one, other = elements[position : position + 2]
-                if _exchangeable(scene, one, other):
+                if _exchangeable(scene, one, other) and not _empty(statement, elements, position):
                     yield statement, [_exchanged(statement, one, other)]
 
 
@@ -80,6 +80,16 @@ def _exchangeable(scene: Scene, one: ast.expr, other: ast.expr) -> bool:
     held = [[seen[text(node)] for seen in scene.sights.values() if text(node) in seen] for node in (one, other)]
     shapes = [{seen.shape for seen in every if seen.kind == "f" and seen.shape} for every in held]
     return bool(shapes[0] & shapes[1]) and text(one) != text(other)
+
+
+def _empty(statement: ast.stmt, elements: list[ast.expr], position: int) -> bool:
+    """Whether two neighbours name fresh arrays, into which nothing has been written: of one shape, they are alike."""
+    match statement:
+        case ast.Assign(value=ast.Tuple(elts=values)) if len(values) == len(elements):
+            return all(called(one) in FRESH for one in values[position : position + 2])
+        case ast.Assign(value=ast.Call(args=[one, *_]) as call) if called(call) == "map":
+            return text(one).rsplit(".", 1)[-1] in FRESH
+    return False
 
 
 def _exchanged(statement: ast.stmt, one: ast.expr, other: ast.expr) -> ast.stmt:
