@@ -329,6 +329,24 @@ def test_one_part_that_cannot_be_drawn_says_so(monkeypatch):
     assert strangers(render({"ok": False, "seconds": 1.0, "environment": {}}, [drawn])) == []
 
 
+@pytest.mark.parametrize("part", ["heatmaps.heat_maps", "material.shown", "heatmaps._mark"])
+def test_maps_that_cannot_be_drawn_leave_page_and_verdict(folder, monkeypatch, part):
+    """The section says why in their place; the line of the bug stands there, and the exit code is the verdict's."""
+
+    def refuse(*_):
+        raise FloatingPointError("<b0ld>")
+
+    monkeypatch.setattr(f"oracle.report.page.{part}", refuse)
+    done = run("good.py", "wrong.py", "--html", "page.html")
+    assert (done.exit_code, "page page.html" in done.output) == (1, True)
+    assert run("good.py", "--html", "page.html").exit_code == 0
+    run("wrong.py", "--html", "page.html")
+    html = (folder / "page.html").read_text(encoding="utf-8")
+    assert "it could not be drawn: FloatingPointError: <b0ld>" in read(html).text
+    assert "return y_bar * w, y_bar * w" in read(html).text
+    assert strangers(html) == []
+
+
 def test_templates_are_part_of_the_package():
     """They are read as resources of the package, and there is one of each."""
     for name in ("page.html", "section.html", "matrix.html", "style.css", "theme.js"):

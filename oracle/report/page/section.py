@@ -30,7 +30,7 @@ def section(report: Report, subject: Subject, digits: float, *, drawn: bool = Tr
     """
     found = words(report)
     if drawn:
-        found["figures"] = _figures(report, subject, digits)
+        found["figures"] = _or_why(_figures, report, subject, digits)
     return found
 
 
@@ -119,10 +119,10 @@ def _figures(report: Report, subject: Subject, digits: float) -> dict[str, Any]:
     }
 
 
-def _or_why(part: Callable[[Shown, str], dict[str, Any]], one: Shown, salt: str) -> dict[str, Any]:
+def _or_why(part: Callable[..., dict[str, Any]], *about: Any) -> dict[str, Any]:
     """One part of the figures; an error in it is said there, and takes neither the page nor the verdict away."""
     try:
-        return part(one, salt)
+        return part(*about)
     except Exception as error:
         return {"why": one_line(f"it could not be drawn: {type(error).__name__}: {error}")}
 
@@ -144,10 +144,15 @@ def _gradients(one: Shown, report: Report, salt: str) -> list[dict[str, Any]]:
             "count": gradient.count,
             "entries": int(gradient.wrong.size),
             "known": gradient.truth is not None,
-            "maps": heatmaps.heat_maps(gradient, f"{salt}{k}m"),
+            **_or_why(_maps, gradient, f"{salt}{k}m"),
         }
         for k, gradient in enumerate(chosen)
     ]
+
+
+def _maps(gradient: Gradient, salt: str) -> dict[str, Any]:
+    """The maps of one gradient."""
+    return {"why": "", "maps": heatmaps.heat_maps(gradient, salt)}
 
 
 def _courses(one: Shown, salt: str) -> dict[str, Any]:
