@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
@@ -22,16 +23,25 @@ from oracle.trial import Trial
 
 
 def unequal(subject: Subject) -> Case:
-    """A generic case with small sizes that are as different as their ranges allow, T and B first.
+    """A generic case with small sizes that are as different as their ranges allow.
 
-    Where there are too few, the number of steps comes twice: D is not H, else matrices would be square.
+    Where there are too few, B and another size may be the same, and T and another one sooner still: of two features,
+    matrices would be square. A size of 1 hides what a wrong axis does, the more the more inputs have it.
     """
     sizes: dict[str, int] = {}
-    for name in sorted(subject.sizes, key=lambda name: (name not in ("T", "B"), subject.sizes[name][1])):
+    uses = Counter(name for spec in subject.leaves.values() for name in spec.shape.names)
+    for name in sorted(subject.sizes, key=lambda name: (subject.sizes[name][1], -uses[name])):
         low, high = subject.sizes[name]
-        free = [size for size in range(max(low, 2), high + 1) if size not in sizes.values()]
-        sizes[name] = free[0] if free else min(max(sizes.get("T", high), low), high)
+        possible = range(low, min(high, max(low, 2) + len(sizes)) + 1)
+        sizes[name] = min(possible, key=lambda size: (_clashes(name, size, sizes, uses[name]), size))
     return Case({name: sizes[name] for name in subject.sizes}, seed=11)
+
+
+def _clashes(name: str, size: int, others: Mapping[str, int], uses: int) -> float:
+    """How bad a size is beside others."""
+    costs = {"T": 1.0, "B": 2.0}
+    same = (min(costs.get(one, 4.0) for one in (name, other)) for other in others if others[other] == size)
+    return sum(same) + (3.0 + uses / 100 if size == 1 else 0.0)
 
 
 def backward_functions(trial: Trial) -> tuple[list[FunctionType], list[str]]:
@@ -130,5 +140,12 @@ def _look(value: Any) -> Seen:
     if isinstance(value, (bool, int, np.integer)):
         return Seen((), "i", int(value))
     if isinstance(value, (np.ndarray, np.floating, float)):
-        return Seen(np.shape(value), np.asarray(value).dtype.kind, identity=id(value))
+        return Seen(np.shape(value), np.asarray(value).dtype.kind, identity=_memory(value))
     return Seen((), "" if value is None else "O")
+
+
+def _memory(value: Any) -> int:
+    """What two arrays have in common only if they are the same entries of one memory."""
+    if not isinstance(value, np.ndarray):
+        return id(value)
+    return hash((value.__array_interface__["data"][0], value.strides))

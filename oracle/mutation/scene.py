@@ -24,7 +24,7 @@ class Seen:
     shape: tuple[int, ...]
     kind: str  # of a dtype: f, i, b …; empty for None
     number: int | None = None  # the value of an integer
-    identity: int = 0  # of an array: another name with the same one is no other array
+    identity: int = 0  # of its memory: another place with the same one is no other array
 
 
 Sights = Mapping[int, Mapping[str, Seen]]  # by line of the statement and text of the expression

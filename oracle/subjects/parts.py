@@ -14,12 +14,12 @@ import numpy as np
 import lstm_ref.cell as cell
 import lstm_ref.classic as classic
 import lstm_ref.losses as losses
-from lstm_ref.variant import SEED, STANDARD, Variant
+from lstm_ref.variant import SEED, STANDARD, VANILLA, Variant
 from oracle.inputs import reals
 from oracle.subject import Subject
 from oracle.subjects import lstm, twins_of_parts
 
-PARTS: Final = ("cell_seed", "cell_standard", "squared_error", "returned_loss")
+PARTS: Final = ("cell_seed", "cell_standard", "cell_vanilla", "squared_error", "returned_loss")
 
 
 def names() -> list[str]:
@@ -53,6 +53,23 @@ def cell_seed() -> Subject:
 def cell_standard() -> Subject:
     """`lstm_ref.cell` with the standard cell."""
     return _cell(STANDARD, "cell-standard")
+
+
+def cell_vanilla() -> Subject:
+    """`lstm_ref.cell` with peepholes, which are no input of its own backward."""
+
+    def forward(a: Any, s_prev: Any, p: Any) -> Any:
+        h, s, tape = cell.step(a, s_prev, VANILLA, None, p)
+        return h, s, tape
+
+    return Subject.from_functions(
+        forward,
+        cell.step_vjp,
+        inputs={"a": "B 4*H", "s_prev": "B H", "p": reals("3 H", differentiated=False)},
+        reference=twins_of_parts.step_with_peepholes,
+        name="cell-vanilla",
+        modules=[cell],
+    )
 
 
 def squared_error() -> Subject:

@@ -23,6 +23,14 @@ def step_of(tanh_of_state: bool) -> Callable[[Array, Array], tuple[Array, Array]
     return step
 
 
+def step_with_peepholes(a: Array, s_prev: Array, p: Array) -> tuple[Array, Array]:
+    """The same, where i and f look at the state before and o looks at the state of its own step."""
+    a_g, a_i, a_f, a_o = jnp.split(a, 4, axis=1)
+    p_i, p_f, p_o = p
+    s = jnp.tanh(a_g) * sigmoid(a_i + p_i * s_prev) + s_prev * sigmoid(a_f + p_f * s_prev)
+    return sigmoid(a_o + p_o * s) * jnp.tanh(s), s
+
+
 def squared_error(h: Array, y: Array) -> Array:
     """The sum of the squares of all differences."""
     return jnp.sum(jnp.square(h - y))
