@@ -17,10 +17,20 @@ from typing import Any
 
 from oracle.binding import Binding
 from oracle.diagnosis.probes.declared import RETURNED, Probe
-from oracle.diagnosis.probes.reading import MISSING, Seen, evaluate, memory, names_of, overlap, seen, written_by
+from oracle.diagnosis.probes.reading import (
+    MISSING,
+    Seen,
+    evaluate,
+    is_changed,
+    memory,
+    names_of,
+    overlap,
+    seen,
+    written_by,
+)
 from oracle.diagnosis.probes.statements import Statement, indexes, prefixes, root, statements, title
 
-_INLINE = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>", "<lambda>"})
+_INLINE = frozenset({"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
 Path = tuple[tuple[int, int], ...]  # the first line of each loop, the outermost first, and the round in it
 _MOST = 20_000  # statements followed in one run
 
@@ -191,16 +201,23 @@ class Capture:
         for name, place in self._places.items():
             if place.fits(call) and place.bound_by(event):
                 self._keep(name, event, call, evaluate(place.expression, names))
-        if not event.writes:
-            return
         for owner in list(self._live.values()):
-            inside = names if owner is call else names_of(owner.frame)
+            inside = names if owner is call else None
             for name, place in self._places.items():
-                if place.fits(owner):
+                if place.fits(owner) and (event.writes or self._has_changed(name, owner)):
+                    inside = names_of(owner.frame) if inside is None else inside
                     value = evaluate(place.expression, inside)
                     target = memory(value)
-                    if any(overlap(target, written) for written in event.writes.values()):
+                    told = any(overlap(target, written) for written in event.writes.values())
+                    if told or self._has_changed(name, owner, target):
                         self._keep(name, event, owner, value)
+
+    def _has_changed(self, name: str, owner: Call, target: Any = None) -> bool:
+        """Whether the memory of the value kept last of a call is no longer what it was, though no text says so."""
+        kept = self.stored[name]
+        if not kept or kept[-1].call is not owner or not is_changed(kept[-1].value):
+            return False
+        return target is None or overlap(kept[-1].value.memory, target)
 
     def _keep(self, name: str, event: Event, call: Call, value: Any) -> None:
         """One value of one probe; a statement that stores to it twice counts once."""

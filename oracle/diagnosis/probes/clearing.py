@@ -73,7 +73,11 @@ class Clearing:
         if same(value, truth):
             return True
         steps = [self.step] if self.step is not None else range(len(truth)) if self.is_leaf and truth.ndim else ()
-        return any(same(value, truth[step : step + 1].reshape(truth.shape[1:])) for step in steps if truth.ndim)
+        return any(
+            same(value, truth[step : step + 1].reshape(truth.shape[1:]))
+            for step in steps
+            if truth.ndim and step < len(truth)
+        )
 
     def _is_named(self, name: str, seen: Seen) -> bool:
         """Whether it is another probe under its own name: the array of all its steps, or the value of some step."""
@@ -86,6 +90,14 @@ class Clearing:
             if any(_flat(seen.value, part) for part in (sample.values, *(sample.at(step) for step in sample.steps))):
                 return True
         return False
+
+    def is_named(self, node: ast.expr, seen: Seen) -> bool:
+        """Whether its name says which value it is."""
+        return self._is_known(title(node), seen.value) or self._is_named(title(node), seen)
+
+    def is_cotangent(self, node: ast.expr, seen: Seen) -> bool:
+        """Whether it is another probe under its own name."""
+        return self._is_named(title(node), seen)
 
     def misnamed(self, node: ast.expr, seen: Seen) -> bool:
         """Whether the twin knows this name, but this is another value that it knows."""
@@ -107,22 +119,27 @@ class Clearing:
             return False
         for name, sample in self.found.samples.items():
             place = self.found.places[name]
-            if name != self.wrong and _flat(seen.value, sample.values) and self._responds(place, None):
+            if name != self.wrong and _flat(seen.value, sample.values) and self.responds(place, None):
                 return True
             others = [step for step in sample.steps if (name, step) != (self.wrong, self.step)]
-            if any(same(seen.value, sample.at(step)) and self._responds(place, step) for step in others):
+            if any(same(seen.value, sample.at(step)) and self.responds(place, step) for step in others):
                 return True
         return any(self._is_given(seen.value, k, given) for k, given in enumerate(self.found.asked.cotangents))
+
+    def is_right_elsewhere(self, seen: Seen) -> bool:
+        """Whether it is the right value of another probe, though nothing on which the wrong one depends."""
+        right = (key for key, rule in self.found.rules.items() if rule == "right" and key[0] != self.wrong)
+        return seen.is_array and any(same(seen.value, self.found.samples[name].at(step)) for name, step in right)
 
     def _is_given(self, value: Any, number: int, given: Any) -> bool:
         """Whether it is the cotangent of an output, whole or at one step, on which the wrong value depends."""
         whole = self.found.lifted(given)
-        if same(value, whole) and self._responds(str(number), None):
+        if same(value, whole) and self.responds(str(number), None):
             return True
         steps = range(len(whole)) if whole.ndim > 1 else ()
-        return any(same(value, whole[step]) and self._responds(str(number), step) for step in steps)
+        return any(same(value, whole[step]) and self.responds(str(number), step) for step in steps)
 
-    def _responds(self, to: str, step: int | None) -> bool:
+    def responds(self, to: str, step: int | None) -> bool:
         """Whether the wrong value depends on this cotangent."""
         changes = self.found.asked.responds(to, step)
         if self.is_leaf:
@@ -136,7 +153,7 @@ class Clearing:
         for name, sample in self.found.samples.items():
             for step in sample.steps if name != self.wrong else ():
                 outside = sample.event(step).call is not event.call
-                if outside and self._responds(self.found.places[name], step):
+                if outside and self.responds(self.found.places[name], step):
                     parts = [sample.values, sample.at(step)]
                     if not any(_flat(value, part) for value in arrays for part in parts):
                         return True
@@ -148,7 +165,7 @@ class Clearing:
         for name, sample in self.found.samples.items():
             for step in sample.steps if name != self.wrong else ():
                 given, apart = sample.event(step), step is not None and self.step is not None and step < self.step
-                if given.serial > event.serial and not apart and self._responds(self.found.places[name], step):
+                if given.serial > event.serial and not apart and self.responds(self.found.places[name], step):
                     found.append(given)
         return found
 

@@ -6,17 +6,23 @@ import functools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
 
 from oracle.arithmetic import adapter
 from oracle.cases import GENERIC, Case, sizes_at
 from oracle.diagnosis.probes.capture import Call, Event
 from oracle.diagnosis.probes.looking import CannotLook, Look, look
+from oracle.diagnosis.probes.proofs import proved_lines, shows
 from oracle.diagnosis.probes.reading import overlap
 from oracle.diagnosis.probes.statements import Statement
-from oracle.diagnosis.probes.suspects import Inquiry, Suspects
+from oracle.diagnosis.probes.suspects import Cleared, Inquiry, Suspects
 from oracle.diagnosis.probes.truth import Twin
 from oracle.draws import key
 from oracle.forms.form import GRADIENT_RULES
+from oracle.inputs import Input
+from oracle.shapes import Shape
 from oracle.subject import Subject
 from oracle.trial import Trial
 
@@ -69,6 +75,8 @@ def examined(trial: Trial, cases: Iterable[Case]) -> Examination:
     for wrong in found.wrong:
         with adapter.precision(trial.bits):
             _accuse(wrong)
+            if wrong.suspects.certain:
+                wrong.suspects.doubts += _unread_switches(wrong, looks)
     _share_blame(found.wrong)
     found.wrong.sort(key=lambda wrong: (wrong.is_leaf, wrong.serial))
     return found
@@ -122,11 +130,56 @@ def _accuse(wrong: Wrong) -> None:
     for step in wrong.steps:
         event = found.samples[wrong.name].event(step)
         target = next((name for name in event.binds if name in found.capture.bases(wrong.name)), "")
-        suspects = Inquiry(found, wrong.name, step, cleared).into(event, target)
+        inquiry = Inquiry(found, wrong.name, step, cleared)
+        inquiry.into(event, target)
+        suspects = inquiry.doubted()
         if len(suspects.ranks) > 1 and _gave_right(found, event):
             suspects.ranks[event.statement] = max(suspects.ranks.values()) + 1
         if not wrong.suspects.ranks or suspects.weight < wrong.suspects.weight:
             wrong.suspects = suspects
+        if suspects.certain:
+            return
+
+
+def _unread_switches(wrong: Wrong, looks: Sequence[Look]) -> list[str]:
+    """Masks and lengths of which the statement reads nothing, and that may be why the value is wrong."""
+    found = wrong.found
+    event = _leaf_event(found, wrong.name) if wrong.is_leaf else found.samples[wrong.name].event(wrong.steps[0])
+    if event is None:
+        return []
+    switches = [leaf for leaf, spec in found.point.subject.leaves.items() if _is_switch(spec)]
+    unread = [leaf for leaf in switches if not _reads(event, found.point.values[leaf])]
+    idle = any(_is_wrong_all_the_same(wrong.name, one, switches) for one in looks) if unread else True
+    return [] if idle else [f"nothing here reads {leaf}" for leaf in unread]
+
+
+def _is_switch(spec: Input) -> bool:
+    """Whether an input tells which steps count: a mask, or lengths in a range that a number of steps bounds."""
+    return spec.kind == "boolean" or (spec.kind == "integer" and "T" in Shape.parse(spec.below).names)
+
+
+def _is_wrong_all_the_same(name: str, found: Look, switches: Sequence[str]) -> bool:
+    """Whether a value is wrong, and should not be zero, where all steps count."""
+    subject, sizes = found.point.subject, found.case.sizes
+    for leaf in switches:
+        spec, value = subject.leaves[leaf], found.point.values[leaf]
+        most = True if spec.kind == "boolean" else Shape.parse(spec.below).concrete(sizes)[0] - 1
+        if not np.all(value == most):
+            return False
+    if name in found.leaves:
+        return found.leaves[name] == "wrong" and shows(found.truth.gradients[name])
+    truth = found.truth.cotangents[found.places[name]] if name in found.places else np.zeros(0)
+    return shows(truth) and any(rule == "wrong" for (probe, _), rule in found.rules.items() if probe == name)
+
+
+def _reads(event: Event, given: Any) -> bool:
+    """Whether a statement reads an array that was given, or one step of it."""
+    for seen in event.reads.values():
+        if isinstance(seen.value, np.ndarray) and seen.value.dtype.kind in "biu":
+            parts = [given, *(given if np.ndim(given) > 1 else ())]
+            if any(np.array_equal(np.ravel(seen.value), np.ravel(part)) for part in parts):
+                return True
+    return False
 
 
 def _gave_right(found: Look, event: Event) -> bool:
@@ -135,7 +188,7 @@ def _gave_right(found: Look, event: Event) -> bool:
     return any(found.samples[name].event(step).statement is event.statement for name, step in right)
 
 
-def _of_leaf(wrong: Wrong, cleared: Iterable[tuple[str, int]]) -> Suspects:
+def _of_leaf(wrong: Wrong, cleared: Cleared) -> Suspects:
     """Whom to blame for a gradient: the statement that computed it, or the one that returned another in its place."""
     found, kept = wrong.found, wrong.found.capture.kept.get(wrong.name)
     event, suspects = _leaf_event(found, wrong.name), Suspects()
@@ -152,7 +205,9 @@ def _of_leaf(wrong: Wrong, cleared: Iterable[tuple[str, int]]) -> Suspects:
             suspects.add(statement, rank)
         return suspects
     target = next((name for name, one in event.binds.items() if overlap(one.memory, kept)), "")
-    suspects = Inquiry(found, wrong.name, None, cleared).into(event, target)
+    inquiry = Inquiry(found, wrong.name, None, cleared)
+    inquiry.into(event, target)
+    suspects = inquiry.doubted()
     if not any(names_leaf(name, wrong.name) for name in (*event.binds, *event.writes)):
         for statement in returned:
             suspects.add(statement, 1)
@@ -179,11 +234,12 @@ def _leaf_event(found: Look, leaf: str) -> Event | None:
     return None
 
 
-def _cleared(found: Look) -> set[tuple[str, int]]:
+def _cleared(found: Look) -> Cleared:
     """Lines that ran in calls which gave values that follow rightly, or in a forward whose outputs are right."""
     events = [found.samples[name].event(step) for (name, step), rule in found.rules.items() if rule == "right"]
     events += [one for leaf, rule in found.leaves.items() if rule == "right" and (one := _leaf_event(found, leaf))]
-    return {line for event in events for line in _inside(event.ran)} | found.forward_lines
+    likely = {line for event in events for line in _inside(event.ran)} | found.forward_lines
+    return Cleared(frozenset(likely), frozenset(proved_lines(found)))
 
 
 def _inside(calls: Iterable[Call]) -> Iterable[tuple[str, int]]:

@@ -13,7 +13,7 @@ from oracle.diagnosis.probes.looking import Look
 from oracle.diagnosis.probes.samples import WrongLoop
 from oracle.diagnosis.probes.statements import Statement, statements
 
-_SUSPECTS = 4  # named
+_SUSPECTS, _DOUBTS = 4, 2  # named
 
 
 def causes(found: Examination) -> list[Cause]:
@@ -111,7 +111,9 @@ def _evidence(group: Sequence[Wrong], lead: Wrong, found: Examination, first: Wr
     if misnamed := lead.suspects.misnamed:
         holds = "holds" if len(misnamed) == 1 else "hold"
         parts.append(f"{_listed(misnamed)} {holds} something else than the name says")
-    if not lead.suspects.certain:
+    if lead.suspects.alone and lead.suspects.doubts:
+        parts.append(f"not certain of the line: {_listed(lead.suspects.doubts[:_DOUBTS])}")
+    elif not lead.suspects.certain:
         parts.append(_others(lead))
     return "; ".join(parts)
 

@@ -43,6 +43,18 @@ def seen(value: Any) -> Seen:
     return Seen(value)
 
 
+def is_changed(one: Seen) -> bool:
+    """Whether the array that balls were copied from holds others now.
+
+    Notes
+    -----
+    Balls are immutable, so that the same objects are the same values.
+    """
+    if not one.is_array or one.memory.dtype != object or one.value.shape != one.memory.shape:
+        return False
+    return any(map(operator.is_not, one.memory.flat, one.value.flat))
+
+
 def memory(value: Any) -> Any:
     """The array that holds a value, if it is one."""
     if adapter.is_ball(value):

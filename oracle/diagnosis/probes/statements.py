@@ -10,7 +10,7 @@ import ast
 import functools
 import linecache
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 IN_PLACE_METHODS = frozenset({"fill", "sort", "put", "partition", "itemset", "setfield"})
@@ -30,6 +30,13 @@ class Statement:
     binds: list[tuple[ast.expr, ast.expr | None]] = field(default_factory=list)  # target, and value where they pair up
     writes: list[ast.expr] = field(default_factory=list)  # arrays that it writes into
     reads: list[ast.expr] = field(default_factory=list)  # names, attributes and parts that it reads
+    conditions: tuple[int, ...] = ()  # the first lines of the branches around it in its function
+    function: int = 0  # the first line of its function
+
+    @property
+    def targets(self) -> set[str]:
+        """What it stores to, as text."""
+        return {ast.unparse(target) for target in (*self.writes, *(target for target, _ in self.binds))}
 
     @property
     def is_loop(self) -> bool:
@@ -83,8 +90,11 @@ def _statements(file: str, source: str) -> dict[int, Statement]:
         return {}
     lines = source.splitlines()
     found: dict[int, Statement] = {}
-    for node, loops in _walk(tree, ()):
-        one = Statement(file, node.lineno, lines[node.lineno - 1].strip(), node, loops)
+    for node, around in _walk(tree, _Around()):
+        text = lines[node.lineno - 1].strip()
+        one = Statement(
+            file, node.lineno, text, node, around.loops, conditions=around.conditions, function=around.function
+        )
         _describe(one)
         if (before := found.get(node.lineno)) is not None and not isinstance(before.node, _FUNCTIONS):
             before.binds += one.binds  # two statements on one line
@@ -95,16 +105,35 @@ def _statements(file: str, source: str) -> dict[int, Statement]:
     return found
 
 
-def _walk(node: ast.AST, loops: tuple[int, ...]) -> Iterator[tuple[ast.stmt, tuple[int, ...]]]:
-    """Every statement with the loops around it."""
+@dataclass(frozen=True)
+class _Around:
+    """What is around a statement in its function, by first lines."""
+
+    loops: tuple[int, ...] = ()
+    conditions: tuple[int, ...] = ()
+    function: int = 0
+
+    def inside(self, node: ast.stmt) -> _Around:
+        """What is around the statements of another one; of a loop, around its heading too."""
+        if isinstance(node, _FUNCTIONS):
+            return _Around(function=node.lineno)
+        if isinstance(node, ast.For | ast.While):
+            conditions = (*self.conditions, node.lineno) if isinstance(node, ast.While) else self.conditions
+            return replace(self, loops=(*self.loops, node.lineno), conditions=conditions)
+        if isinstance(node, ast.If | ast.Try | ast.Match):
+            return replace(self, conditions=(*self.conditions, node.lineno))
+        return self
+
+
+def _walk(node: ast.AST, around: _Around) -> Iterator[tuple[ast.stmt, _Around]]:
+    """Every statement with what is around it in its function."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.stmt):
-            around = () if isinstance(child, _FUNCTIONS) else loops
-            own = (*around, child.lineno) if isinstance(child, ast.For | ast.While) else around
-            yield child, own
-            yield from _walk(child, own)
+            inside = around.inside(child)
+            yield child, inside if isinstance(child, ast.For | ast.While) else around
+            yield from _walk(child, inside)
         elif not isinstance(child, ast.expr):
-            yield from _walk(child, loops)
+            yield from _walk(child, around)
 
 
 def _describe(one: Statement) -> None:

@@ -10,11 +10,11 @@ name) after the one that it got it from, a statement that computes before those 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from oracle.diagnosis.probes.capture import Call, Event
 from oracle.diagnosis.probes.clearing import Clearing
+from oracle.diagnosis.probes.doubts import doubts
 from oracle.diagnosis.probes.looking import Look
 from oracle.diagnosis.probes.reading import MISSING, Seen, memory, overlap
 from oracle.diagnosis.probes.statements import Statement, chains, indexes, is_chain, operands, prefixes, root, title
@@ -29,6 +29,7 @@ class Suspects:
     ranks: dict[Statement, int] = field(default_factory=dict)  # the lower, the likelier
     before: list[str] = field(default_factory=list)  # names whose values the forward left, or the caller gave
     misnamed: list[str] = field(default_factory=list)  # names that hold something else than in the reference
+    doubts: list[str] = field(default_factory=list)  # why the only statement that is left may be right all the same
 
     @property
     def statements(self) -> list[Statement]:
@@ -37,7 +38,12 @@ class Suspects:
 
     @property
     def certain(self) -> bool:
-        """Whether there is nothing but one statement to blame."""
+        """Whether there is nothing but one statement to blame, and no doubt about it."""
+        return self.alone and not self.doubts
+
+    @property
+    def alone(self) -> bool:
+        """Whether nothing but one statement is left."""
         return len(self.ranks) == 1 and not self.before
 
     @property
@@ -50,14 +56,23 @@ class Suspects:
         self.ranks[statement] = min(rank, self.ranks.get(statement, rank))
 
 
+@dataclass(frozen=True)
+class Cleared:
+    """Files and lines that ran in calls which gave right values: likely right, and those that are proved to be."""
+
+    likely: frozenset[tuple[str, int]] = frozenset()
+    proved: frozenset[tuple[str, int]] = frozenset()
+
+
 class Inquiry:
     """Asks after the wrong value of one probe at one step, or of one gradient."""
 
-    def __init__(self, found: Look, wrong: str, step: int | None, cleared: Iterable[tuple[str, int]]) -> None:
+    def __init__(self, found: Look, wrong: str, step: int | None, cleared: Cleared) -> None:
         self.found, self.wrong = found, wrong
         self.clearing = Clearing(found, wrong, step)
-        self.cleared = set(cleared)  # files and lines that ran in calls which gave right values
+        self.cleared = cleared
         self.suspects = Suspects()
+        self._begun: tuple[Event, list[ast.expr]]
         self._passed = False  # whether a statement that computes lies between
         self._visited: set[tuple[int, str]] = set()
         self._givers = {event.serial for sample in found.samples.values() for event in sample.given}
@@ -75,11 +90,18 @@ class Inquiry:
                 self._follow(node, event, rank, depth)
         self._passed = passed
         if depth == 0:
+            self._begun = event, read
             self._handed_over(read, event, rank)
             for later in self.clearing.later_than(event):
                 self.suspects.add(later.statement, rank + 1)
         for call in event.ran:
             self._enter(call, rank - 2 if _only_calls(event.statement) else rank)
+        return self.suspects
+
+    def doubted(self) -> Suspects:
+        """The suspects; where nothing but one statement is left, with the reasons why it may be right all the same."""
+        if self.suspects.alone:
+            self.suspects.doubts += doubts(self.clearing, *self._begun)
         return self.suspects
 
     def _is_cleared(self, node: ast.expr, event: Event) -> bool:
@@ -110,8 +132,11 @@ class Inquiry:
     def _enter(self, call: Call, rank: int) -> None:
         """A function under test that was called: its statements, unless right values came out of them elsewhere."""
         for event in call.events:
-            if (event.statement.file, event.statement.line) not in self.cleared:
+            line = event.statement.file, event.statement.line
+            if line not in self.cleared.likely:
                 self.suspects.add(event.statement, rank + 1)
+            elif line not in self.cleared.proved:
+                self.suspects.doubts.append(f"what line {line[1]} gives")
             for inner in event.ran:
                 self._enter(inner, rank - 1 if _only_calls(event.statement) else rank)
 
@@ -134,8 +159,11 @@ class Inquiry:
             self._name_only(event, source, node, rank)
         elif source is not None and other and not _by_field(source, node, value):
             self.suspects.add(source.statement, rank - 1)
+        elif source is not None and self.clearing.is_right_elsewhere(value):
+            self.suspects.add(source.statement, rank + 1)  # it may have given it the wrong name
+            self.suspects.before.append(chain)
         elif source is not None:
-            hands_over = _hands_over(event.statement) or (source.statement.is_plain and depth > 0)
+            hands_over = value.is_array and (_hands_over(event.statement) or (source.statement.is_plain and depth > 0))
             closer = -1 if hands_over and not self._passed else 1
             self.into(source, _target(source, node), rank + closer, depth + 1)
         elif name in event.call.parameters and name != "self" and event.call.parent is not None:
