@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import difflib
 import importlib
 import importlib.util
 import sys
@@ -37,10 +38,7 @@ def load(text: str) -> list[Subject]:
         return [subjects.load(text)]
     place, name = _parts(text)
     if not place.endswith(".py") and not (name and all(part.isidentifier() for part in place.split("."))):
-        known = ", ".join(subjects.names())
-        raise UnknownSubject(
-            f"there is no subject {text!r}; expected one of {known}, or module:name, or path/to/file.py:name"
-        )
+        raise _unknown(text)
     with _no_exit(text):
         module = _file(Path(place)) if place.endswith(".py") else _module(place)
         if name:
@@ -51,6 +49,18 @@ def load(text: str) -> list[Subject]:
             f"{place} defines no oracle.Subject at its top level; make one there, or name a function: {place}:name"
         )
     return [_titled(value, f"{place}:{title}") for title, value in found]
+
+
+def _unknown(text: str) -> UnknownSubject:
+    """What is said of a word that is neither a registered name nor a place."""
+    if text and Path(text).is_dir():
+        return UnknownSubject(f"{text!r} is a directory; expected a file with subjects in it: path/to/file.py:name")
+    near = difflib.get_close_matches(text, subjects.names(), 1, 0.8)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    known = ", ".join(subjects.names())
+    return UnknownSubject(
+        f"there is no subject {text!r}; expected one of {known}, or module:name, or path/to/file.py:name{hint}"
+    )
 
 
 def _parts(text: str) -> tuple[str, str]:

@@ -232,3 +232,12 @@ def test_a_file_that_is_no_python_shows_its_own_error(write: Write) -> None:
     """With its line."""
     with pytest.raises(SyntaxError, match=re.escape("'(' was never closed (mine.py, line 1)")):
         load(write("print("))
+
+
+def test_a_slip_of_the_pen_is_told_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The nearest registered name at the end of the sentence; of a directory, that it is one."""
+    assert refusal("lstm-standrad").endswith("or path/to/file.py:name; did you mean lstm-standard?")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "inner").mkdir()
+    for text in (".", "inner", str(tmp_path)):
+        assert refusal(text) == f"{text!r} is a directory; expected a file with subjects in it: path/to/file.py:name"

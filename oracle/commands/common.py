@@ -39,10 +39,10 @@ def load_subjects(text: str) -> list[Any]:
     except click.ClickException:
         raise
     except Exception as error:
-        import traceback
+        from oracle.report.source import raised
 
-        last = "".join(traceback.format_exception(error)[-3:]).rstrip()
-        raise Misuse(f"loading {text} raised {type(error).__name__}:\n{last}") from error
+        lines = "\n".join(raised(error))
+        raise Misuse(f"loading {text} raised {type(error).__name__}:\n{lines}") from error
 
 
 def write_json(path: str, reports: list[Any], seconds: float, **further: Any) -> None:

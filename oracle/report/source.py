@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +67,14 @@ def excerpt_of(cause: Cause, around: int = AROUND) -> Excerpt | None:
     there = next((text for number, text in found.lines if number == cause.line), "")
     first = safe(cause.statement).strip().splitlines()[0] if cause.statement.strip() else ""
     return found if there.strip() in first or first in there else None
+
+
+def raised(error: BaseException) -> list[str]:
+    """What an exception says, below the innermost line of the user's code that raised it, as Python shows both."""
+    said = traceback.format_exception_only(error)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename]
+    where = [] if isinstance(error, SyntaxError) else traceback.format_list(frames[-1:])
+    return "".join([*where, *said]).rstrip().splitlines()
 
 
 def _readable(file: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Sequence
 
 import click
 
+from oracle.report.source import raised
 from oracle.report.text import claim, details, one_line, safe
 from oracle.verdict import Report, Verdict
 from oracle.watching.judging import Docket
@@ -40,11 +40,8 @@ class Display:
 
     def failed(self, names: Sequence[str], error: BaseException) -> None:
         """The code cannot be loaded or judged; the next save will be looked at."""
-        why = traceback.format_exception_only(error)
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "importlib" not in frame.filename]
-        where = [] if isinstance(error, SyntaxError) else traceback.format_list(frames[-1:])
         self._say(f"{_clock()}  waiting for the next save of {', '.join(map(one_line, names))}:", "yellow")
-        for line in "".join([*where, *why]).rstrip().splitlines():
+        for line in raised(error):
             self._say(f"          {safe(line)}")
 
     def gone(self, file: str) -> None:

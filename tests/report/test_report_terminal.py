@@ -1,7 +1,9 @@
 """What the terminal shows: bars, wrong counts, narrow and foreign terminals, sources in context."""
 
 import dataclasses
+import importlib.util
 import io
+import linecache
 import math
 
 import pytest
@@ -9,7 +11,7 @@ from rich.console import Console
 
 from oracle.diagnosis.cause import Cause, Diagnosis
 from oracle.report import terminal
-from oracle.report.source import Excerpt, excerpt, excerpt_of
+from oracle.report.source import Excerpt, excerpt, excerpt_of, raised
 from oracle.report.table import (
     ASCII_BAR,
     accuracy,
@@ -274,6 +276,22 @@ def test_sources_are_freed_of_control_characters(tmp_path):
 def test_numbers_are_aligned():
     """Line numbers of different lengths end in one column."""
     assert Excerpt("f", 10, ((9, "a"), (10, "b"))).rows() == ["   9 | a", "> 10 | b"]
+
+
+def test_an_exception_is_shown_with_the_line_that_raised_it(tmp_path):
+    """The innermost line of the user's code; of a syntax error, where it is; nothing of the machinery that imports."""
+    path = tmp_path / "mine.py"
+    for text, lines in (
+        ("def f(x)\n", [f'  File "{path}", line 1', "    def f(x)", "            ^", "SyntaxError: expected ':'"]),
+        ("x = {}['k']\n", [f'  File "{path}", line 1, in <module>', "    x = {}['k']", "KeyError: 'k'"]),
+        ("\0\n", ["SyntaxError: source code string cannot contain null bytes"]),
+    ):
+        path.write_text(text)
+        spec = importlib.util.spec_from_file_location("mine", path)
+        linecache.checkcache()
+        with pytest.raises((SyntaxError, KeyError)) as caught:
+            spec.loader.exec_module(importlib.util.module_from_spec(spec))
+        assert [line for line in raised(caught.value) if set(line) - set(" ~^") or line == lines[2]] == lines
 
 
 # ---- progress
