@@ -54,7 +54,17 @@ def sigmoid_with_tail(a: Array, out: Array | None, tail: Array | None) -> Array:
     (array([0.5]), array([1.]))
     """
     u = np.multiply(a, -1.0, out=tail)  # np.negative of NumPy 2.4 mixes up strided float32 rows
-    u = np.exp(u, out=tail)
+    return open_by_tail(np.exp(u, out=tail), out)
+
+
+def open_by_tail(u: Array, out: Array | None = None) -> Array:
+    """σ(a) = 1 / (1 + u) where u = exp(-a), equation (1): the same bits as `sigmoid` gives.
+
+    Example
+    -------
+    >>> open_by_tail(np.array([0.0, 1.0, np.inf]))
+    array([1. , 0.5, 0. ])
+    """
     y = np.add(u, 1.0, out=out)
     return np.divide(1.0, y, out=out)
 

@@ -26,7 +26,7 @@ others write c for our s and z for our g. For the variants see `lstm_ref.variant
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,11 +35,21 @@ from lstm_ref.checks import Array, expect_floats, expect_parameter, expect_shape
 from lstm_ref.peephole import look, look_vjp
 from lstm_ref.variant import SEED, Variant
 
+Four = tuple[Array, Array, Array, Array]
+
+
+class Slopes(NamedTuple):
+    """The slopes of the activations of a step, or of several."""
+
+    gates: Array  # (..., K, B, H)  tanh'(a_g), and σ'(a) of each gate; 1 for g without input activation
+    c: Array  # (..., B, H)  tanh'(s); not used without output activation
+
 
 class StepTape(NamedTuple):
     """What `step` leaves for `step_vjp`."""
 
-    gates: Array  # (4, B, H)  g, i, f, o
+    gates: Four  # (B, H) each: g, i, f, o
+    opened: Array  # (K-1, B, H)  those of i, f, o that have pre-activations, side by side
     s_prev: Array  # (B, H)
     s: Array  # (B, H)
     c: Array  # (B, H)  s itself in the seed's cell
@@ -47,16 +57,18 @@ class StepTape(NamedTuple):
     tails: Array  # (K, B, H)  a_g, and exp(-a) of each gate: what slopes are taken from; before the step, a itself
     cell: Variant
     p: Array | None = None  # (K-1, H)
+    slopes: Slopes | None = None  # where they are known already
 
 
 class StepCotangents(NamedTuple):
     """What `step_vjp` writes into."""
 
     a: Array  # (B, KH)
+    a_gates: Array  # (K, B, H)  the same memory, gate by gate
     s_prev: Array  # (B, H)
-    gates: Array  # (4, B, H)
+    gates: Four  # (B, H) each: g, i, f, o
+    own: Array  # (K, B, H)  those of them that have pre-activations, side by side
     c: Array  # (B, H)
-    slopes: Array  # (4, B, H)  scratch
 
 
 def step(
@@ -94,12 +106,12 @@ def step(
     >>> h, s
     (array([[0.25]]), array([[0.5]]))
     """
-    gates, _, s, c, h, tails, _, p = tape = tape or _new_tape(a, s_prev, cell, p)
+    gates, opened, s_prev, s, c, h, tails, cell, p, _ = tape = tape or _new_tape(a, s_prev, cell, p)
     g, i, f, o = gates
     n = cell.waiting
     (tanh if cell.tanh_of_input else identity)(tails[0], out=g)  # (2)  (B, H)
     None if p is None else look(tails[1:n], p[: n - 1], s_prev)  # (7)  (2, B, H)
-    sigmoid_with_tail(tails[1:n], gates[cell.early], tails[1:n])  # (3)  (3, B, H)
+    sigmoid_with_tail(tails[1:n], opened[: n - 1], tails[1:n])  # (3)  (3, B, H)
     complement(i, tails[1], out=f) if cell.coupled else None  # (3)  (B, H)
     np.multiply(s_prev, f, out=s)  # (4)  (B, H)
     s += np.multiply(g, i, out=h)  # (4)  h is scratch here
@@ -142,41 +154,54 @@ def step_vjp(
     >>> step_vjp(np.array([[1.0]]), np.array([[0.0]]), tape)
     (array([[0.25 , 0.   , 0.125, 0.125]]), array([[0.25]]))
     """
-    gates, s_prev, s, c, _, tails, cell, _ = tape
-    a_bar, s_prev_bar, gates_bar, c_bar, slopes = out or _new_cotangents(h_bar, s_bar, tape)
+    gates, _, s_prev, _, c, _, _, cell, _, slopes = tape
+    a_bar, a_gates_bar, s_prev_bar, gates_bar, own_bar, c_bar = out or _new_cotangents(h_bar, s_bar, tape)
+    gates_slope, c_slope = slopes or slopes_of(tape)
     g, i, f, o = gates
     g_bar, i_bar, f_bar, o_bar = gates_bar
-    a_gates_bar = by_gate(a_bar, len(cell.gates))  # (K, B, H)
-    own = cell.opened
     # h = c ⊙ o                                     (6)
     np.multiply(h_bar, c, out=o_bar)
     np.multiply(h_bar, o, out=c_bar)
     # c = s  or  tanh(s)                            (5)
-    c_bar *= tanh_slope_at(s, out=slopes[0]) if cell.tanh_of_state else 1.0
+    c_bar *= c_slope if cell.tanh_of_state else 1.0
     s_total_bar = np.add(c_bar, s_bar, out=c_bar)  # s is used by (5) and by the next step
     # o = σ(a_o + p_o ⊙ s)                          (7)
     _receive(o_bar, q_bar, 2) if cell.gate_recurrence else None
-    _look_vjp_of_o(o_bar, s_total_bar, a_gates_bar, slopes, tape) if cell.looks_at_new_state else None
+    _look_vjp_of_o(o_bar, s_total_bar, a_gates_bar, gates_slope, tape) if cell.looks_at_new_state else None
     # s = g ⊙ i + s_prev ⊙ f                        (4)
     np.multiply(s_total_bar, i, out=g_bar)
     np.multiply(s_total_bar, g, out=i_bar)
     np.multiply(s_total_bar, s_prev, out=f_bar)
     np.multiply(s_total_bar, f, out=s_prev_bar)
+    # g = tanh(a_g)  or  a_g                        (2)
     # i, f, o = σ(a_i), σ(a_f), σ(a_o)              (3)
     _couple_vjp(i_bar, f_bar) if cell.coupled else None
-    _receive(gates_bar[1:3], q_bar, np.s_[:2]) if cell.gate_recurrence else None
-    np.multiply(gates_bar[own], sigmoid_slope_by_tail(gates[own], tails[1:], out=slopes[own]), out=a_gates_bar[1:])
+    _receive(own_bar[1:3], q_bar, np.s_[:2]) if cell.gate_recurrence else None
+    np.multiply(own_bar, gates_slope, out=a_gates_bar)
     _look_vjp_of_i_and_f(s_prev_bar, a_gates_bar, tape) if cell.peepholes else None
-    # g = tanh(a_g)                                 (2)
-    np.multiply(g_bar, tanh_slope_at(tails[0], out=slopes[0]) if cell.tanh_of_input else 1.0, out=a_gates_bar[0])
     return a_bar, s_prev_bar
+
+
+def take_slopes(tails: Array, opened: Array, s: Array, cell: Variant, out: Slopes) -> Slopes:
+    """The slopes of the activations of a step or of several, whose axes stand in front, left in `out`."""
+    a_g, g_slope = tails[..., 0, :, :], out.gates[..., 0, :, :]
+    tanh_slope_at(a_g, out=g_slope) if cell.tanh_of_input else g_slope.fill(1.0)  # (2)
+    sigmoid_slope_by_tail(opened, tails[..., 1:, :, :], out=out.gates[..., 1:, :, :])  # (3)
+    tanh_slope_at(s, out=out.c) if cell.tanh_of_state else None  # (5)
+    return out
+
+
+def slopes_of(tape: StepTape) -> Slopes:
+    """The slopes of the activations of one step."""
+    out = Slopes(np.empty_like(tape.tails), np.empty_like(tape.s))
+    return take_slopes(tape.tails, tape.opened, tape.s, tape.cell, out)
 
 
 def _open_o(tape: StepTape) -> None:
     """The output gate, which looks at the state of its own step."""
     assert tape.p is not None
     look(tape.tails[-1:], tape.p[-1:], tape.s)  # (7)  (1, B, H)
-    sigmoid_with_tail(tape.tails[-1:], tape.gates[3:], tape.tails[-1:])  # (3)  (1, B, H)
+    sigmoid_with_tail(tape.tails[-1:], tape.opened[-1:], tape.tails[-1:])  # (3)  (1, B, H)
 
 
 def _couple_vjp(i_bar: Array, f_bar: Array) -> None:
@@ -191,11 +216,10 @@ def _receive(gates_bar: Array, q_bar: Array | None, gates: int | slice) -> None:
     gates_bar += q_bar[gates]
 
 
-def _look_vjp_of_o(o_bar: Array, s_total_bar: Array, a_gates_bar: Array, slopes: Array, tape: StepTape) -> None:
+def _look_vjp_of_o(o_bar: Array, s_total_bar: Array, a_gates_bar: Array, gates_slope: Array, tape: StepTape) -> None:
     """Add to the cotangent of s what comes through the peephole of o."""
     assert tape.p is not None
-    slope = sigmoid_slope_by_tail(tape.gates[3:], tape.tails[-1:], out=slopes[3:])
-    a_o_bar = np.multiply(o_bar, slope, out=a_gates_bar[-1:])
+    a_o_bar = np.multiply(o_bar, gates_slope[-1:], out=a_gates_bar[-1:])
     look_vjp(a_o_bar, tape.p[-1:], s_total_bar)
 
 
@@ -207,16 +231,24 @@ def _look_vjp_of_i_and_f(s_prev_bar: Array, a_gates_bar: Array, tape: StepTape) 
 
 
 def by_gate(a: Array, K: int = 4) -> Array:
-    """The K parts of a (B, KH) as a view (K, B, H)."""
-    B, width = a.shape
-    return a.reshape(B, K, width // K).transpose(1, 0, 2)
+    """The K parts of a (B, KH) as a view (K, B, H), or those of a (T, B, KH) as a view (T, K, B, H)."""
+    *axes, B, width = a.shape
+    return a.reshape(*axes, B, K, width // K).swapaxes(-2, -3)
 
 
-def absent_gates(gates: Array, cell: Variant) -> Array:
-    """`gates` (..., 4, B, H), with 1 where the cell has no gate."""
-    for k, has in enumerate((cell.input_gate, cell.forget_gate, cell.output_gate), start=1):
-        None if has else gates[..., k, :, :].fill(1.0)
-    return gates
+def rows_for_gates(cell: Variant, *axes: int, dtype: Any) -> tuple[Any, Array]:
+    """Memory for g, i, f, o, each (..., B, H), and for all with pre-activations side by side, (..., K, B, H).
+
+    A gate that the cell has not is 1.
+    """
+    *axes_, B, H = axes
+    gates = np.empty((*axes_, 4, B, H), dtype=dtype)
+    K = len(cell.gates)
+    order = [*cell.gates, *(gate for gate in "gifo" if gate not in cell.gates)]
+    named = [gates[..., order.index(gate), :, :] for gate in "gifo"]
+    for gate, has in zip(named[1:], (cell.input_gate, cell.forget_gate, cell.output_gate), strict=True):
+        None if has else gate.fill(1.0)
+    return tuple(named), gates[..., :K, :, :]
 
 
 def _new_tape(a: Array, s_prev: Array, cell: Variant, p: Array | None) -> StepTape:
@@ -229,8 +261,9 @@ def _new_tape(a: Array, s_prev: Array, cell: Variant, p: Array | None) -> StepTa
     expect_parameter("p", p, f"{len(cell.gates) - 1} H", sizes, s_prev, cell.name, cell.peepholes)
     s = np.empty_like(s_prev)
     c = np.empty_like(s) if cell.tanh_of_state else s
-    gates, tails = np.empty((4, *s.shape), dtype=s.dtype), by_gate(a.copy(), len(cell.gates))
-    return StepTape(absent_gates(gates, cell), s_prev, s, c, np.empty_like(s), tails, cell, p)
+    gates, own = rows_for_gates(cell, *s.shape, dtype=s.dtype)
+    tails = by_gate(a.copy(), len(cell.gates))
+    return StepTape(gates, own[1:], s_prev, s, c, np.empty_like(s), tails, cell, p)
 
 
 def _new_cotangents(h_bar: Array, s_bar: Array, tape: StepTape) -> StepCotangents:
@@ -239,6 +272,7 @@ def _new_cotangents(h_bar: Array, s_bar: Array, tape: StepTape) -> StepCotangent
     for name, cotangent in (("h_bar", h_bar), ("s_bar", s_bar)):
         expect_floats(name, cotangent, like=tape.s)
         expect_shape(name, cotangent, "B H", {"B": B, "H": H})
-    a_bar = np.empty((B, len(tape.cell.gates) * H), dtype=tape.s.dtype)
-    s_prev_bar, c_bar = np.empty_like(tape.s), np.empty_like(tape.s)
-    return StepCotangents(a_bar, s_prev_bar, np.empty_like(tape.gates), c_bar, np.empty_like(tape.gates))
+    K = len(tape.cell.gates)
+    a_bar = np.empty((B, K * H), dtype=tape.s.dtype)
+    gates_bar, own_bar = rows_for_gates(tape.cell, B, H, dtype=tape.s.dtype)
+    return StepCotangents(a_bar, by_gate(a_bar, K), np.empty_like(tape.s), gates_bar, own_bar, np.empty_like(tape.s))

@@ -30,18 +30,19 @@ each, after the reverse loop. What must stay in the loop is the product with U.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from lstm_ref.cell import StepCotangents, by_gate, step, step_vjp
+from lstm_ref.cell import StepCotangents, by_gate, rows_for_gates, step, step_vjp
 from lstm_ref.checks import Array, expect_kind
 from lstm_ref.lengths import hold, put_back, set_aside, without_padding
 from lstm_ref.named import Gradients as Gradients
 from lstm_ref.named import gradients
 from lstm_ref.peephole import peepholes_vjp
+from lstm_ref.tape import Steps, check_cotangents, check_inputs, new_tape, steps_at_once, writing
 from lstm_ref.tape import Tape as Tape
-from lstm_ref.tape import check_cotangents, check_inputs, new_tape
 from lstm_ref.variant import SEED, Variant
 
 
@@ -93,21 +94,20 @@ def forward(
     (array([0.25 , 0.125]), array([[0.125]]), array([[0.25]]))
     """
     check_inputs(x, h0, s0, W, U, b, cell, p, V, P)
-    T, B, _ = x.shape
-    n = _steps_at_once(B * len(W))
-    a, tape = new_tape(x, h0, s0, W, U, cell, p, V, P, lengths)
-    Uh = np.empty_like(a[0])
+    tape = new_tape(x, h0, s0, W, U, cell, p, V, P, lengths)
+    Uh, U_T = np.empty((len(h0), len(U)), dtype=x.dtype), U.T
+    Uh_gates = by_gate(Uh, len(cell.gates))
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        for t in range(T):
-            None if t % n else _drive(a[t : t + n], x[t : t + n], W, b)  # (1)  (n, B, KH)
-            a[t] += np.matmul(tape.h[t], U.T, out=Uh)  # (1)  (B, KH)
-            _recur(a[t], tape, t) if cell.gate_recurrence else None  # (8)  (B, 3H)
-            step(a[t], tape.s[t], cell, tape.at(t))  # (2) to (7)
-            _keep_gates(tape, t) if cell.gate_recurrence else None
-            None if P is None else np.matmul(tape.m[t], P.T, out=tape.h[t + 1])  # (9)  (B, R)
+        for t, (driven, now) in enumerate(zip(_drive(x, W, b, cell), writing(tape), strict=True)):
+            np.dot(tape.h[t], U_T, out=Uh)  # (1)  (B, KH)
+            np.add(driven, Uh_gates, out=now.tails)  # (1)  (K, B, H)
+            _recur(now.tails, tape, t) if cell.gate_recurrence else None  # (8)  (3, B, H)
+            step(now.tails, now.s_prev, cell, now)  # (2) to (7)
+            _keep_gates(now.opened, tape, t) if cell.gate_recurrence else None
+            None if P is None else np.dot(now.h, P.T, out=tape.h[t + 1])  # (9)  (B, R)
             None if tape.pad is None else _hold(tape, t)  # (10)
     h = tape.h[1:].copy() if tape.pad is None else without_padding(tape.h[1:], tape.pad)
-    return h, tape.h[T].copy(), tape.s[T].copy(), tape
+    return h, tape.h[-1].copy(), tape.s[-1].copy(), tape
 
 
 def backward(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape) -> Gradients:
@@ -138,14 +138,17 @@ def backward(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape) -> Gradie
     """
     expect_kind("tape", tape, Tape, "the tape that forward returned")
     check_cotangents(h_bar, h_T_bar, s_T_bar, tape)
-    x, W, U, gates, s, h, cell = tape.x, tape.W, tape.U, tape.gates, tape.s, tape.h, tape.cell
-    (T, B, D), pad = x.shape, tape.pad
+    x, W, U, s, h, cell = tape.x, tape.W, tape.U, tape.s, tape.h, tape.cell
+    (T, B, D), pad, K = x.shape, tape.pad, len(cell.gates)
     a_bar = np.empty((T, B, len(W)), dtype=x.dtype)
-    h_t_bar, c_bar, gates_bar, slopes = map(np.empty_like, (h[0], s[0], gates[0], gates[0]))
+    a_gates_bar = by_gate(a_bar, K)
+    h_t_bar, c_bar = map(np.empty_like, (h[0], s[0]))
+    gates_bar, own_bar = rows_for_gates(cell, *c_bar.shape, dtype=x.dtype)
     h_next_bar, s_bar = h_T_bar.copy(), s_T_bar.copy()
-    q_bar = np.zeros_like(gates[0, 1:]) if cell.gate_recurrence else None
+    q_bar = np.zeros_like(own_bar[1:]) if cell.gate_recurrence else None
     P_bar = None if tape.P is None else np.zeros_like(tape.P)
     h_bar = h_bar if pad is None else without_padding(h_bar, pad)
+    steps, by_column = Steps(tape), np.asfortranarray(U) if len(U) < T * B else U  # which BLAS takes faster
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         for t in reversed(range(T)):
             # h_t, s_t = h_{t-1}, s_{t-1}  where padded (10)
@@ -154,9 +157,10 @@ def backward(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape) -> Gradie
             # h_t = P m_t                               (9)
             m_bar = h_t_bar if P_bar is None else _project_vjp(h_t_bar, P_bar, tape, t)
             # h_t, s_t = step(a_t, s_{t-1})             (2) to (7)
-            step_vjp(m_bar, s_bar, tape.at(t), StepCotangents(a_bar[t], s_bar, gates_bar, c_bar, slopes), q_bar)
+            out = StepCotangents(a_bar[t], a_gates_bar[t], s_bar, gates_bar, own_bar, c_bar)
+            step_vjp(m_bar, s_bar, steps.at(t), out, q_bar)
             # a_t = W x_t + U h_{t-1} + b               (1)
-            np.matmul(a_bar[t], U, out=h_next_bar)
+            np.dot(a_bar[t], by_column, out=h_next_bar)
             # a_t + V q_{t-1}                           (8)
             q_bar = None if q_bar is None else _recur_vjp(a_bar[t], tape)
             put_back(aside, _present(h_next_bar, s_bar, q_bar)) if aside else None
@@ -171,16 +175,18 @@ def backward(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape) -> Gradie
     return gradients(x_bar, h_next_bar, s_bar, W_bar, U_bar, b_bar, p=p_bar, V=V_bar, P=P_bar)
 
 
-def _steps_at_once(size: int) -> int:
-    """How many steps of so many numbers stay in a cache of some MiB."""
-    return max(1, (1 << 18) // size)
-
-
-def _drive(a: Array, x: Array, W: Array, b: Array) -> None:
-    """What the inputs of some steps add to their pre-activations, equation (1)."""
-    n, B, D = x.shape
-    np.matmul(x.reshape(n * B, D), W.T, out=a.reshape(n * B, len(W)))  # (1)  (n · B, KH)
-    a += b  # (1)
+def _drive(x: Array, W: Array, b: Array, cell: Variant) -> Iterator[Array]:
+    """What the input of each step adds to its pre-activations, (K, B, H), equation (1): many steps in one product."""
+    T, B, D = x.shape
+    n = min(T, steps_at_once(B * len(W)))
+    a = np.empty((n, B, len(W)), dtype=x.dtype)
+    a_gates = by_gate(a, len(cell.gates))
+    for first in range(0, T, n):
+        now = x[first : first + n].reshape(-1, D)
+        rows = a.reshape(-1, len(W))[: len(now)]
+        np.dot(now, W.T, out=rows)  # (1)  (n · B, KH)
+        rows += b  # (1)
+        yield from a_gates[: len(now) // B]
 
 
 def _present(*cotangents: Array | None) -> list[Array]:
@@ -204,17 +210,17 @@ def _project_vjp(h_t_bar: Array, P_bar: Array, tape: Tape, t: int) -> Array:
     return m_bar
 
 
-def _keep_gates(tape: Tape, t: int) -> None:
+def _keep_gates(opened: Array, tape: Tape, t: int) -> None:
     """Put i, f and o of step t side by side, for the next one."""
     assert tape.q is not None
-    by_gate(tape.q[t + 1], 3)[:] = tape.gates[t, 1:]
+    by_gate(tape.q[t + 1], 3)[:] = opened
 
 
 def _recur(a: Array, tape: Tape, t: int) -> None:
     """Add what the gates i, f and o see of the gates of the step before, equation (8)."""
     assert tape.V is not None
     assert tape.q is not None
-    a[:, len(tape.V) // 3 :] += np.matmul(tape.q[t], tape.V.T)  # (8)  (B, 3H)
+    a[1:] += by_gate(np.matmul(tape.q[t], tape.V.T), 3)  # (8)  (3, B, H)
 
 
 def _recur_vjp(a_t_bar: Array, tape: Tape) -> Array:

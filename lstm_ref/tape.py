@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 import math
+from collections.abc import Iterator
+from itertools import accumulate, repeat
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from lstm_ref.cell import StepTape, absent_gates
+from lstm_ref.activations import complement, identity, open_by_tail, tanh
+from lstm_ref.cell import Slopes, StepTape, rows_for_gates, take_slopes
 from lstm_ref.checks import Array, expect_floats, expect_kind, expect_parameter, expect_shape
 from lstm_ref.lengths import padding
 from lstm_ref.variant import Variant
@@ -20,10 +22,8 @@ class Tape(NamedTuple):
     x: Array  # (T, B, D)
     W: Array  # (KH, D)
     U: Array  # (KH, R)
-    gates: Array  # (T, 4, B, H)  g, i, f, o
     tails: Array  # (T, K, B, H)  a_g, and exp(-a) of the gates; before its step, a itself
     s: Array  # (T+1, B, H)  s[0] is s0
-    c: Array  # (T, B, H)  s[1:] itself in the seed's cell
     m: Array  # (T, B, H)  c ⊙ o; h[1:] itself without projection
     h: Array  # (T+1, B, R)  h[0] is h0
     cell: Variant
@@ -33,9 +33,59 @@ class Tape(NamedTuple):
     q: Array | None = None  # (T+1, B, 3H)  i, f, o side by side, with gate recurrence
     pad: Array | None = None  # (T, B, 1)  which steps are padded, if any may be
 
+
+class Steps:
+    """The steps of a tape as `step_vjp` wants them, with gates, c and slopes taken again from what the tape keeps.
+
+    Some steps at a time: as many as stay in a cache.
+    """
+
+    def __init__(self, tape: Tape) -> None:
+        """Memory for the steps that are at hand at the same time."""
+        T, K, B, H = tape.tails.shape
+        dtype = tape.s.dtype
+        self._tape, self._n, self._known = tape, min(T, steps_at_once(B * H)), range(0)
+        self._gates, self._own = rows_for_gates(tape.cell, self._n, B, H, dtype=dtype)
+        self._c, c_slope = np.empty((2, self._n, B, H), dtype=dtype)
+        self._slopes = Slopes(np.empty((self._n, K, B, H), dtype=dtype), c_slope)
+        self._tapes: list[StepTape] = []
+
     def at(self, t: int) -> StepTape:
-        """The views that belong to step t, counted from 0."""
-        return StepTape(self.gates[t], self.s[t], self.s[t + 1], self.c[t], self.m[t], self.tails[t], self.cell, self.p)
+        """What belongs to step t, counted from 0."""
+        if t not in self._known:
+            first = t - t % self._n
+            self._known = range(first, min(first + self._n, len(self._tape.tails)))
+            self._tapes = self._taken(self._known.start, self._known.stop)
+        return self._tapes[t - self._known.start]
+
+    def _taken(self, first: int, end: int) -> list[StepTape]:
+        """Each of these steps."""
+        tape, cell = self._tape, self._tape.cell
+        tails, s, n = tape.tails[first:end], tape.s[first + 1 : end + 1], end - first
+        gates, opened = [gate[:n] for gate in self._gates], self._own[:n, 1:]
+        g, i, f, _ = gates
+        (tanh if cell.tanh_of_input else identity)(tails[:, 0], out=g)
+        open_by_tail(tails[:, 1:], out=opened)
+        complement(i, tails[:, 1], out=f) if cell.coupled else None
+        c = tanh(s, out=self._c[:n]) if cell.tanh_of_state else s
+        slopes = take_slopes(tails, opened, s, cell, Slopes(*(slope[:n] for slope in self._slopes)))
+        every = (
+            zip(*gates, strict=True),
+            opened,
+            tape.s[first:end],
+            s,
+            c,
+            tape.m[first:end],
+            tails,
+            repeat(cell),
+            repeat(tape.p),
+        )
+        return list(map(StepTape, *every, map(Slopes, *slopes)))
+
+
+def steps_at_once(size: int) -> int:
+    """How many steps, with so many numbers for each gate, stay in a cache of some MiB."""
+    return max(1, (1 << 14) // size)
 
 
 def new_tape(
@@ -49,18 +99,26 @@ def new_tape(
     V: Array | None,
     P: Array | None,
     lengths: Any,
-) -> tuple[Array, Tape]:
-    """Memory for the pre-activations (T, B, KH), and buffers for every step, with h0 and s0 in their places."""
+) -> Tape:
+    """Memory for every step, with h0 and s0 in their places."""
     T, (B, H), R, K, dtype = len(x), s0.shape, h0.shape[1], len(cell.gates), x.dtype
-    own_c, own_m = T * cell.tanh_of_state, T * (P is not None)
-    shapes = ((T, B, K, H), (T, 4, B, H), (T + 1, B, H), (T + 1, B, R), (own_c, B, H), (own_m, B, H))
-    a, gates, s, h, c, m = _parts_of_one_block(shapes, dtype)
-    c, m = c if own_c else s[1:], m if own_m else h[1:]
+    own_m = T * (P is not None)
+    shapes = ((T, K, B, H), (T + 1, B, H), (T + 1, B, R), (own_m, B, H))
+    tails, s, h, m = _parts_of_one_block(shapes, dtype)
+    m = m if own_m else h[1:]
     q = np.zeros((T + 1, B, 3 * H), dtype=dtype) if cell.gate_recurrence else None
     pad = None if lengths is None else padding(lengths, T, B)
     s[0], h[0] = s0, h0
-    tape = Tape(x, W, U, absent_gates(gates, cell), a.transpose(0, 2, 1, 3), s, c, m, h, cell, p, V, P, q, pad)
-    return a.reshape(T, B, K * H), tape
+    return Tape(x, W, U, tails, s, m, h, cell, p, V, P, q, pad)
+
+
+def writing(tape: Tape) -> Iterator[StepTape]:
+    """The steps of a tape for the forward to fill; gates and c are in memory that all of them share."""
+    cell, (B, H) = tape.cell, tape.s[0].shape
+    gates, own = rows_for_gates(cell, B, H, dtype=tape.s.dtype)
+    opened, c = own[1:], np.empty_like(tape.s[0])
+    for s_prev, s, m, tails in zip(tape.s[:-1], tape.s[1:], tape.m, tape.tails, strict=True):
+        yield StepTape(gates, opened, s_prev, s, c if cell.tanh_of_state else s, m, tails, cell, tape.p)
 
 
 def _parts_of_one_block(shapes: tuple[tuple[int, ...], ...], dtype: Any) -> list[Array]:
@@ -71,7 +129,7 @@ def _parts_of_one_block(shapes: tuple[tuple[int, ...], ...], dtype: Any) -> list
     """
     sizes = [math.prod(shape) for shape in shapes]
     block = np.empty(sum(sizes), dtype=dtype)
-    ends = list(itertools.accumulate(sizes))
+    ends = list(accumulate(sizes))
     return [block[end - size : end].reshape(shape) for end, size, shape in zip(ends, sizes, shapes, strict=True)]
 
 
@@ -109,7 +167,7 @@ def check_inputs(
 
 def check_cotangents(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape) -> None:
     """Raise unless the cotangents have the shapes and the dtype of the outputs."""
-    (T, B, H), R = tape.c.shape, "H" if tape.P is None else "R"
+    (T, B, H), R = tape.m.shape, "H" if tape.P is None else "R"
     sizes = {"T": T, "B": B, "H": H, "R": tape.h.shape[2]}
     for name, array, letters in (
         ("h_bar", h_bar, f"T B {R}"),

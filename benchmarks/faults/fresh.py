@@ -26,7 +26,7 @@ FRESH: tuple[Fault, ...] = (
         "lstm-standard",
         _STEP,
         ("o_bar halved", FACTOR, "np.multiply(h_bar, c, out=o_bar)", "np.multiply(0.5 * h_bar, c, out=o_bar)"),
-        ("1 + tanh² for the slope", DERIVATIVE, "c_bar *= tanh_slope_at(s, out=slopes[0])", "c_bar *= 1.0 + c * c"),
+        ("1 + tanh² for the slope", DERIVATIVE, "c_bar *= c_slope", "c_bar *= 1.0 + c * c"),
         ("state carry twice", FACTOR, "np.add(c_bar, s_bar, out=c_bar)", "np.add(c_bar, 2.0 * s_bar, out=c_bar)"),
         (
             "i_bar negative",
@@ -56,14 +56,14 @@ FRESH: tuple[Fault, ...] = (
         (
             "output carry divided by the batch",
             SCALE,
-            "np.matmul(a_bar[t], U, out=h_next_bar)",
-            "np.matmul(a_bar[t] / B, U, out=h_next_bar)",
+            "np.dot(a_bar[t], by_column, out=h_next_bar)",
+            "np.dot(a_bar[t] / B, U, out=h_next_bar)",
         ),
         (
             "output carry clipped",
             CARRY,
-            "np.matmul(a_bar[t], U, out=h_next_bar)",
-            "np.matmul(np.clip(a_bar[t], -0.1, 0.1), U, out=h_next_bar)",
+            "np.dot(a_bar[t], by_column, out=h_next_bar)",
+            "np.dot(np.clip(a_bar[t], -0.1, 0.1), U, out=h_next_bar)",
         ),
         (
             "inputs one step late in W_bar",

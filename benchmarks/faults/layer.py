@@ -18,10 +18,19 @@ from benchmarks.faults.fault import (
 )
 
 _STEP, _LAYER = "lstm_ref.cell:step_vjp", "lstm_ref.layer:backward"
-_SLOPE = "sigmoid_slope_by_tail(gates[own], tails[1:], out=slopes[own])"
-_SIGMOIDS = f"np.multiply(gates_bar[own], {_SLOPE}, out=a_gates_bar[1:])"
-_TANH = "np.multiply(g_bar, tanh_slope_at(tails[0], out=slopes[0])"
-_STATE = "c_bar *= tanh_slope_at(s, out=slopes[0])"
+_SLOPES = "np.multiply(own_bar, gates_slope"
+_STATE = "c_bar *= c_slope"
+
+
+def _at_gates(slopes: str) -> str:
+    """The product with other slopes at i, f and o."""
+    return f"np.multiply(own_bar, np.concatenate((gates_slope[:1], {slopes}))"
+
+
+def _at_g(slope: str) -> str:
+    """The product with another slope at g."""
+    return f"np.multiply(own_bar, np.concatenate(({slope}[np.newaxis], gates_slope[1:]))"
+
 
 STEP = rows(
     "step",
@@ -33,7 +42,7 @@ STEP = rows(
     ("c for o in c_bar", VARIABLE, "np.multiply(h_bar, o, out=c_bar)", "np.multiply(h_bar, c, out=c_bar)"),
     ("f for o in c_bar", VARIABLE, "np.multiply(h_bar, o, out=c_bar)", "np.multiply(h_bar, f, out=c_bar)"),
     ("no slope of tanh(s)", CARRY, _STATE, "c_bar *= 1.0"),
-    ("tanh's slope fed its output", STAGE, _STATE, "c_bar *= tanh_slope_at(c, out=slopes[0])"),
+    ("tanh's slope fed its output", STAGE, _STATE, "c_bar *= tanh_slope_at(c)"),
     ("σ's slope for tanh's at s", DERIVATIVE, _STATE, "c_bar *= c * (1.0 - c)"),
     ("tanh(s) for its slope", DERIVATIVE, _STATE, "c_bar *= c"),
     ("no state carry", CARRY, "np.add(c_bar, s_bar, out=c_bar)", "np.add(c_bar, 0.0, out=c_bar)"),
@@ -84,37 +93,32 @@ STEP = rows(
         "np.multiply(s_total_bar, f, out=s_prev_bar)",
         "np.multiply(s_total_bar, 1.0 - i, out=s_prev_bar)",
     ),
-    (
-        "slope of tanh at i, f and o",
-        DERIVATIVE,
-        _SIGMOIDS,
-        _SIGMOIDS.replace(_SLOPE, "tanh_slope_at(gates[own], out=slopes[own])"),
-    ),
+    ("slope of tanh at i, f and o", DERIVATIVE, _SLOPES, _at_gates("tanh_slope_at(tape.opened)")),
     (
         "σ taken twice at i, f and o",
         STAGE,
-        _SIGMOIDS,
-        _SIGMOIDS.replace("(gates[own]", "(1.0 / (1.0 + np.exp(-gates[own]))"),
+        _SLOPES,
+        _at_gates("sigmoid_slope_by_tail(1.0 / (1.0 + np.exp(-tape.opened)), tape.tails[1:])"),
     ),
-    ("gates for their slopes", DERIVATIVE, _SIGMOIDS, _SIGMOIDS.replace(_SLOPE, "gates[own]")),
-    ("no slope at i, f and o", CARRY, _SIGMOIDS, _SIGMOIDS.replace(_SLOPE, "1.0")),
-    (
-        "cotangents of the gates reversed",
-        BOUNDARY,
-        _SIGMOIDS,
-        _SIGMOIDS.replace("gates_bar[own], s", "gates_bar[:0:-1], s"),
-    ),
-    ("σ's slope for tanh's at g", DERIVATIVE, _TANH, "np.multiply(g_bar, g * (1.0 - g)"),
-    ("tanh taken twice at g", STAGE, _TANH, _TANH.replace("tails[0]", "g")),
-    ("no slope at g", CARRY, _TANH, "np.multiply(g_bar, 1.0"),
-    ("slope at i for that at g", VARIABLE, _TANH, _TANH.replace("tails[0]", "tails[1]")),
+    ("gates for their slopes", DERIVATIVE, _SLOPES, _at_gates("tape.opened")),
+    ("no slope at i, f and o", CARRY, _SLOPES, _at_gates("np.ones_like(tape.opened)")),
+    ("cotangents of the gates reversed", BOUNDARY, _SLOPES, "np.multiply(own_bar[[0, 3, 2, 1]], gates_slope"),
+    ("σ's slope for tanh's at g", DERIVATIVE, _SLOPES, _at_g("(g * (1.0 - g))")),
+    ("tanh taken twice at g", STAGE, _SLOPES, _at_g("tanh_slope_at(g)")),
+    ("no slope at g", CARRY, _SLOPES, _at_g("np.ones_like(g)")),
+    ("slope at i for that at g", VARIABLE, _SLOPES, _at_g("tanh_slope_at(tape.tails[1])")),
 )
 
 SEED_STEP = rows(
     "seed's step",
     "lstm-seed",
     _STEP,
-    ("tanh's slope where the seed has none", DERIVATIVE, "if cell.tanh_of_state else 1.0", "if True else 1.0"),
+    (
+        "tanh's slope where the seed has none",
+        DERIVATIVE,
+        "c_slope if cell.tanh_of_state else 1.0",
+        "tanh_slope_at(tape.s)",
+    ),
     ("no forget factor", CARRY, "np.multiply(s_total_bar, f, out=s_prev_bar)", "np.copyto(s_prev_bar, s_total_bar)"),
     (
         "tanh(s) for s in o_bar",
@@ -144,28 +148,28 @@ LAYER = rows(
     ("h_bar of the step before", BOUNDARY, "np.add(h_bar[t], h_next_bar", "np.add(h_bar[t - 1], h_next_bar"),
     ("h_bar counted from the end", BOUNDARY, "np.add(h_bar[t], h_next_bar", "np.add(h_bar[T - 1 - t], h_next_bar"),
     ("h_bar[t] for the total", VARIABLE, "step_vjp(m_bar, s_bar", "step_vjp(h_bar[t], s_bar"),
-    ("the tape of the first step", BOUNDARY, "s_bar, tape.at(t), Step", "s_bar, tape.at(0), Step"),
-    ("the tape of the step before", BOUNDARY, "s_bar, tape.at(t), Step", "s_bar, tape.at(t - 1), Step"),
+    ("the tape of the first step", BOUNDARY, "s_bar, steps.at(t), out", "s_bar, steps.at(0), out"),
+    ("the tape of the step before", BOUNDARY, "s_bar, steps.at(t), out", "s_bar, steps.at((t - 1) % T), out"),
     ("h_t_bar for s_bar", VARIABLE, "step_vjp(m_bar, s_bar", "step_vjp(m_bar, m_bar"),
     (
         "only the candidate's path to h",
         PATH,
-        "np.matmul(a_bar[t], U, out=h_next_bar)",
-        "np.matmul(a_bar[t, :, : len(U[0])], U[: len(U[0])], out=h_next_bar)",
+        "np.dot(a_bar[t], by_column, out=h_next_bar)",
+        "np.dot(a_bar[t, :, : len(U[0])], U[: len(U[0])], out=h_next_bar)",
     ),
     (
         "no U in the carry",
         CARRY,
-        "np.matmul(a_bar[t], U, out=h_next_bar)",
+        "np.dot(a_bar[t], by_column, out=h_next_bar)",
         "np.copyto(h_next_bar, a_bar[t, :, : len(U[0])])",
     ),
-    ("U doubled", FACTOR, "np.matmul(a_bar[t], U, out=h_next_bar)", "np.matmul(a_bar[t], 2.0 * U, out=h_next_bar)"),
-    ("Uᵀ in the shape of U", ALGEBRA, "np.matmul(a_bar[t], U, out", "np.matmul(a_bar[t], U.T.reshape(U.shape), out"),
+    ("U doubled", FACTOR, "np.dot(a_bar[t], by_column, out=h_next_bar)", "np.dot(a_bar[t], 2.0 * U, out=h_next_bar)"),
+    ("Uᵀ in the shape of U", ALGEBRA, "np.dot(a_bar[t], by_column, out", "np.dot(a_bar[t], U.T.reshape(U.shape), out"),
     (
         "gates of U in the order of o",
         ALGEBRA,
-        "np.matmul(a_bar[t], U, out",
-        "np.matmul(a_bar[t], np.roll(U, len(U[0]), axis=0), out",
+        "np.dot(a_bar[t], by_column, out",
+        "np.dot(a_bar[t], np.roll(U, len(U[0]), axis=0), out",
     ),
     (
         "cotangent of the last output dropped",

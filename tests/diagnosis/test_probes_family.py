@@ -20,7 +20,11 @@ STEP, BACK, LOOK = cell.step_vjp, layer.backward, peephole.look_vjp
 GRU, AFTER, BEFORE = gru.gru_backward, gru._after_vjp, gru._before_vjp
 
 # peepholes
-LOOK_O = (STEP, "_look_vjp_of_o(o_bar, s_total_bar, a_gates_bar, slopes, tape) if cell.looks_at_new_state", "None if 1")
+LOOK_O = (
+    STEP,
+    "_look_vjp_of_o(o_bar, s_total_bar, a_gates_bar, gates_slope, tape) if cell.looks_at_new_state",
+    "None if 1",
+)
 LOOK_IF = (STEP, "_look_vjp_of_i_and_f(s_prev_bar, a_gates_bar, tape) if cell.peepholes", "None if 1")
 LOOK_P = (LOOK, "s_bar += (p[:, np.newaxis] * a_bar).sum(axis=0)", "s_bar += a_bar.sum(axis=0)")
 P_BAR = (layer._peepholes_vjp, '"o": tape.s[1:]', '"o": tape.s[:T]')
@@ -29,8 +33,8 @@ G_BAR = (STEP, "np.multiply(s_total_bar, i, out=g_bar)", "np.multiply(s_total_ba
 # what the variants have of their own
 COUPLED = (cell._couple_vjp, "i_bar -= f_bar", "i_bar -= 0 * f_bar")
 COUPLED_SIGN = (cell._couple_vjp, "i_bar -= f_bar", "i_bar += f_bar")
-ACTIVATED = (STEP, "if cell.tanh_of_input else 1.0, out=a_gates_bar[0]", "if True else 1.0, out=a_gates_bar[0]")
-SLOPE = (STEP, "c_bar *= tanh_slope_at(s, out=slopes[0]) if cell.tanh_of_state else 1.0", "c_bar *= tanh_slope_at(s)")
+ACTIVATED = (cell.take_slopes, "if cell.tanh_of_input else g_slope", "if True else g_slope")
+SLOPE = (STEP, "c_bar *= c_slope if cell.tanh_of_state else 1.0", "c_bar *= c")
 RECEIVE = (STEP, "_receive(o_bar, q_bar, 2) if cell.gate_recurrence", "None if cell.gate_recurrence")
 RECUR = (BACK, "else _recur_vjp(a_bar[t], tape)", "else -_recur_vjp(a_bar[t], tape)")
 # projection and padding; pytest rewrites functions with assertions, in which nothing can be planted then
@@ -54,7 +58,6 @@ V_U = (BEFORE, "v_bar = np.matmul(a_n_bar, tape.U[2 * H :])", "v_bar = np.matmul
 CERTAIN = {
     "lstm-vanilla": {"g": G_BAR},
     "lstm-nog": {"g": G_BAR},
-    "lstm-niaf": {"slope of tanh for a_g": ACTIVATED},
     "lstm-noaf": {"slope of tanh for s": SLOPE},
     "lstm-cifg": {"second path": COUPLED, "its sign": COUPLED_SIGN},
     "gru-reset-after": {
@@ -75,6 +78,7 @@ def test_single_faults_of_the_family_are_named(name, title, fault):
 
 HINTED = {  # the first hint is the planted line, or one that calls it; how far a fault in a helper can be told apart
     "peephole factor": ("lstm-vanilla", LOOK_P, "s_bar += "),
+    "slope of tanh for a_g": ("lstm-niaf", ACTIVATED, "gates_slope, c_slope = slopes or"),
     "sum for mean": ("lstm-vanilla", P_SUM, "p_bar = _peepholes_vjp("),
     "state of the wrong step": ("lstm-vanilla", P_BAR, "p_bar = _peepholes_vjp("),
     "gates of the next step, sign": ("lstm-fgr", RECUR, "q_bar = None if q_bar is None else -_recur_vjp("),

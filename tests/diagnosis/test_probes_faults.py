@@ -6,27 +6,24 @@ from probes_tools import registered, said, with_faults
 import lstm_ref.cell as cell
 import lstm_ref.classic as classic
 import lstm_ref.layer as layer
+import lstm_ref.tape as tape
 
-STEP, BACK, TAPE = cell.step_vjp, layer.backward, layer.Tape.at
+STEP, BACK, TAPE = cell.step_vjp, layer.backward, tape.Steps.at
 NODE, LOOP = classic.LstmNode.top_diff_is, classic.LstmNetwork.y_list_is
 
 CARRY = (STEP, "np.multiply(s_total_bar, f, out=s_prev_bar)", "s_prev_bar[...] = s_total_bar")
 O_BAR = (STEP, "np.multiply(h_bar, c, out=o_bar)", "np.multiply(h_bar, tape.s, out=o_bar)")
 C_BAR = (STEP, "np.multiply(h_bar, o, out=c_bar)", "np.multiply(h_bar, i, out=c_bar)")
-SLOPE = (STEP, "c_bar *= tanh_slope_at(s, out=slopes[0]) if cell.tanh_of_state else 1.0", "c_bar *= 1.0")
+SLOPE = (STEP, "c_bar *= c_slope if cell.tanh_of_state else 1.0", "c_bar *= 1.0")
 TOTAL = (STEP, "s_total_bar = np.add(c_bar, s_bar,", "s_total_bar = np.subtract(c_bar, s_bar,")
 G_BAR = (STEP, "np.multiply(s_total_bar, i, out=g_bar)", "np.multiply(s_total_bar, o, out=g_bar)")
 I_BAR = (STEP, "np.multiply(s_total_bar, g, out=i_bar)", "np.multiply(s_total_bar, -g, out=i_bar)")
 F_BAR = (STEP, "np.multiply(s_total_bar, s_prev, out=f_bar)", "np.multiply(s_total_bar, tape.s, out=f_bar)")
-GATES = (
-    STEP,
-    "np.multiply(gates_bar[own], sigmoid_slope_by_tail(gates[own], tails[1:], out=slopes[own]), out=a_gates_bar[1:])",
-    "a_gates_bar[1:] = gates_bar[own]",
-)
-A_G = (STEP, "np.multiply(g_bar, tanh_slope_at(", "np.multiply(i_bar, tanh_slope_at(")
+GATES = (STEP, "np.multiply(own_bar, gates_slope, out=a_gates_bar)", "a_gates_bar[:] = own_bar")
+A_G = (STEP, "np.multiply(own_bar, gates_slope,", "np.multiply(own_bar, f,")
 H_BAR = (BACK, "np.add(h_bar[t], h_next_bar, out=h_t_bar)", "h_t_bar[...] = h_bar[t]")
 H_LATE = (BACK, "np.add(h_bar[t], h_next_bar,", "np.add(h_bar[t - 1], h_next_bar,")
-H_NEXT = (BACK, "np.matmul(a_bar[t], U, out=h_next_bar)", "np.matmul(a_bar[t], -U, out=h_next_bar)")
+H_NEXT = (BACK, "np.dot(a_bar[t], by_column, out=h_next_bar)", "np.dot(a_bar[t], -U, out=h_next_bar)")
 X_BAR = (BACK, "np.matmul(rows, W).reshape(T, B, D)", "np.matmul(rows, 2 * W).reshape(T, B, D)")
 W_BAR = (BACK, "np.matmul(rows.T, x.reshape(T * B, D))", "np.matmul(a_bar[0].T, x[0])")
 U_BAR = (BACK, "np.matmul(rows.T, h[:T]", "np.matmul(rows.T, h[1:]")
@@ -75,8 +72,8 @@ LIKELY = {  # where several lines may be to blame, the right one comes first, an
     "two values swapped": ("lstm-seed", (STEP, "g, i, f, o = gates", "g, f, i, o = gates")),
     "a lost cotangent": ("lstm-seed", (BACK, "h_T_bar.copy(), s_T_bar.copy()", "h_T_bar.copy(), 0 * s_T_bar")),
     "the wrong argument": ("lstm-seed", (BACK, "step_vjp(m_bar, s_bar,", "step_vjp(h_next_bar, s_bar,")),
-    "the wrong step": ("lstm-seed", (BACK, "tape.at(t), Step", "tape.at(T - 1 - t), Step")),
-    "the wrong field": ("lstm-seed", (TAPE, "self.gates[t], self.s[t],", "self.gates[t], self.s[t + 1],")),
+    "the wrong step": ("lstm-seed", (BACK, "steps.at(t), out", "steps.at(T - 1 - t), out")),
+    "the wrong field": ("lstm-seed", (TAPE, "return self._tapes[t", "return self._tapes[len(self._tapes) - 1 - t")),
     "rows in disorder": ("lstm-seed", (BACK, "rows = a_bar.reshape", "rows = a_bar[::-1].reshape")),
     "results swapped": (
         "lstm-seed",
@@ -89,7 +86,7 @@ LIKELY = {  # where several lines may be to blame, the right one comes first, an
         "lstm-classic-network",
         (LOOP, "h_next_bar, s_next_bar)  # h", "h_next_bar, 0 * s_next_bar)  # h"),
     ),
-    "never written": ("lstm-seed", (BACK, "np.matmul(a_bar[t], U,", "np.matmul(a_bar[0], U,")),
+    "never written": ("lstm-seed", (BACK, "np.dot(a_bar[t], by_column,", "np.dot(a_bar[0], by_column,")),
 }
 
 

@@ -37,8 +37,8 @@ WRONG = {
     "three in one statement": (
         [GATES],
         [
-            "first wrong cotangent, backwards in time: a_i_bar at t=3 (and a_f_bar and a_o_bar)     cell.py:{0}   "
-            "a_gates_bar[1:] = gates_bar[own]",
+            "first wrong cotangent, backwards in time: a_g_bar at t=3 (and a_i_bar, a_f_bar and a_o_bar)     "
+            "cell.py:{0}   a_gates_bar[:] = own_bar",
             f"  everything it is computed from is right; wrong at every step; {DOWN}",
         ],
     ),
@@ -68,7 +68,8 @@ WRONG = {
             "first wrong cotangent, backwards in time: a_i_bar at t=3 (and a_f_bar)     cell.py:{0}   "
             "g_bar, f_bar, i_bar, o_bar = gates_bar",
             f"  everything it is computed from is right; wrong at every step; {DOWN}; "
-            "this line, or what feeds it: line {made}, line {gates}",
+            "this line, or what feeds it: line {slopes}, line {made}, line {read}, layer.py:{call}, 10 more, "
+            "what the forward left in tape, what the forward left in self._tapes[t - self._known.start]",
         ],
     ),
     "one step": (
@@ -91,7 +92,7 @@ WRONG = {
         [LIKELY["never written"][1]],
         [
             "h_next_bar at t=3 is not finite, or not known to enough digits     layer.py:{0}   "
-            "np.matmul(a_bar[0], U, out=h_next_bar)",
+            "np.dot(a_bar[0], by_column, out=h_next_bar)",
             "  everything computed before it is right; at T=4 B=3 D=1 H=2",
         ],
     ),
@@ -107,7 +108,8 @@ def test_messages(title):
         "call": line_in(BACK, "step_vjp("),
         "total": line_in(STEP, "s_total_bar = "),
         "made": line_in(STEP, "out or _new_cotangents"),
-        "gates": line_in(STEP, "np.multiply(gates_bar[own]"),
+        "slopes": line_in(STEP, "slopes or slopes_of"),
+        "read": line_in(STEP, "slopes = tape"),
     }
     assert said(causes)[: len(expected)] == [line.format(*lines, **beside) for line in expected]
 

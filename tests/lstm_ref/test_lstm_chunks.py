@@ -199,9 +199,9 @@ def peak(module: ModuleType, **options: Any) -> int:
 
 
 def test_checkpoints_save_memory() -> None:
-    """What is in use at the highest, outputs and gradients included, is less than a third of what chunks need."""
+    """What is in use at the highest, outputs and gradients included, is less than two fifths of what chunks need."""
     peak(checkpointing)  # whatever is made once
-    assert 3 * peak(checkpointing) < peak(chunks, steps=30)
+    assert 2.5 * peak(checkpointing) < peak(chunks, steps=30)
 
 
 MISUSE = [

@@ -54,8 +54,9 @@ def test_gates_see_all_gates_of_the_step_before() -> None:
     h, _, _, tape = run(inputs, FGR)
     x, _, _, W, U, b, p, V = inputs
     a_i = (x[-1] @ W.T + h[-2] @ U.T + b)[:, H : 2 * H] + p[0] * tape.s[-2]
-    seen = sum(tape.gates[-2, k + 1] @ V[:H, k * H : (k + 1) * H].T for k in range(3))
-    assert roundings(tape.gates[-1, 1], sigmoid(a_i + seen)) < 8
+    gates = np.split(tape.q[-2], 3, axis=1)
+    seen = sum(gates[k] @ V[:H, k * H : (k + 1) * H].T for k in range(3))
+    assert roundings(tape.q[-1][:, :H], sigmoid(a_i + seen)) < 8
 
 
 def test_the_common_cells_are_variants() -> None:

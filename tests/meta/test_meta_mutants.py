@@ -38,9 +38,10 @@ def after(line, *further):
     return line, "\n".join([line, *(indent + one for one in further)])
 
 
-CARRY = "            np.matmul(a_bar[t], U, out=h_next_bar)"
-TANH = "c_bar *= tanh_slope_at(s, out=slopes[0]) if cell.tanh_of_state else 1.0"
-TANH_G = "tanh_slope_at(tails[0], out=slopes[0]) if"
+CARRY = "            np.dot(a_bar[t], by_column, out=h_next_bar)"
+TANH = "c_bar *= c_slope if cell.tanh_of_state else 1.0"
+SLOPES = "np.multiply(own_bar, gates_slope,"
+AT_G = "sigmoid_slope_by_tail(g, tape.tails[0])[np.newaxis]"
 S_PREV = "np.multiply(s_total_bar, f, out=s_prev_bar)"
 I_BAR = "np.multiply(s_total_bar, g, out=i_bar)"
 GATES = "g_bar, i_bar, f_bar, o_bar = gates_bar"
@@ -63,11 +64,15 @@ def in_layer(old, new):
 
 MUTANTS = {  # title: change, gradients that are wrong at SIZES, smallest sizes at which one is
     "tanh(s) forward, not backward": (in_cell(TANH, "c_bar *= 1.0"), EVERY, ONE),
-    "the slope of tanh at another stage": (in_cell("tanh_slope_at(s, ", "tanh_slope_at(s_prev, "), EVERY, ONE),
-    "sigmoid' for tanh'": (in_cell(TANH_G, "sigmoid_slope_by_tail(g, tails[0], out=slopes[0]) if"), EVERY, ONE),
+    "the slope of tanh at another stage": (in_cell("c_bar *= c_slope", "c_bar *= tanh_slope_at(s_prev)"), EVERY, ONE),
+    "sigmoid' for tanh'": (
+        in_cell(SLOPES, f"np.multiply(own_bar, np.concatenate(({AT_G}, gates_slope[1:])),"),
+        EVERY,
+        ONE,
+    ),
     "no forget factor": (in_cell(S_PREV, "s_prev_bar[...] = s_total_bar"), EVERY, ONE),
     "no forget factor between steps": (
-        in_layer(*after(CARRY, "s_bar /= tape.at(t).gates[2] if t else 1.0")),
+        in_layer(*after(CARRY, "s_bar /= steps.at(t).gates[2] if t else 1.0")),
         EVERY,
         {**ONE, "T": 2},
     ),
@@ -85,7 +90,7 @@ MUTANTS = {  # title: change, gradients that are wrong at SIZES, smallest sizes 
     "one sample for the batch": (in_layer("b_bar = rows.sum(", "b_bar = a_bar[:, 0].sum("), {"b"}, {**ONE, "B": 2}),
     "one entry off by 1e-12": (in_layer(*after(B_BAR, OFF.format("1e-12"))), {"W"}, ONE),
     "the seed's cell with the slope of tanh": (
-        {**in_cell(TANH, "c_bar *= tanh_slope_at(s, out=slopes[0])"), "cell": SEED},
+        {**in_cell(TANH, "c_bar *= tanh_slope_at(tape.s)"), "cell": SEED},
         EVERY,
         ONE,
     ),

@@ -270,14 +270,14 @@ def test_a_slice_is_changed_within_its_brackets():
 
 def test_the_edited_line_is_shown_under_the_name_of_the_file():
     """A traceback shows the edited line at the author's number, in the file's name spelt otherwise."""
-    with planted(Text(cell.by_gate, "B, width = a.shape", "B, width = a.shap")):
+    with planted(Text(cell.by_gate, "*axes, B, width = a.shape", "*axes, B, width = a.shap")):
         with pytest.raises(AttributeError) as raised:
             cell.by_gate(0)
         frame = traceback.extract_tb(raised.tb)[-1]
     line = next(
         n for n, text in enumerate(Path(cell.__file__).read_text().splitlines(), 1) if "B, width = a.shape" in text
     )
-    assert (real_name(frame.filename), frame.lineno, frame.line) == (cell.__file__, line, "B, width = a.shap")
+    assert (real_name(frame.filename), frame.lineno, frame.line) == (cell.__file__, line, "*axes, B, width = a.shap")
     assert frame.filename not in linecache.cache
 
 
