@@ -1,10 +1,11 @@
 """The soundness campaign: no correct program is accused, and no faulty one gets away.
 
-    python -m benchmarks.campaign [--entries 1000000] [--mutants N] [--jobs N] [--json PATH] [SUBJECT]...
+    python -m benchmarks.campaign [--entries 1000000] [--mutants N] [--jobs N] [--keep PATH] [--json PATH] [SUBJECT]...
 
 1. Every registered subject is heard in case after case, all regimes in turn, until its share of the gradient entries
-   has been certified: 10,000 each, and the rest from `LARGE`, whose cases are the widest. A case with any verdict
-   that is not ok is a false alarm. Other processes do this, while this one does the following.
+   has been certified: 10,000 each, and the rest from `LARGE`, whose cases are the widest, in parts of 25,000. A case
+   with any verdict that is not ok is a false alarm. With --keep each part is written down as soon as it has been
+   heard, and a run that was ended goes on where it was.
 2. Every fault that the operators make of the backwards (or an even sample) is planted and judged, and the survivors
    are looked into. Each of them is listed with the reason why it is no fault.
 
@@ -15,10 +16,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.keeping import Kept, OtherRun, digest
+from benchmarks.sharing import shared
 from oracle import subjects
 from oracle.agenda import is_thorough
 from oracle.cases import REGIMES, Case, sizes_at
@@ -45,6 +46,7 @@ from oracle.verify import hear
 DIGITS = 30
 HOPELESS = 50  # cases without a single certified entry
 LEAST = 10_000  # entries of every subject
+PART = 25_000  # entries that are heard at a stretch
 LARGE = ("lstm-seed", "lstm-standard", "lstm-classic-node", "lstm-classic-network")  # sizes up to 8
 REPORTS = (Fate.SURVIVED, Fate.PRESUMED, Fate.PROVEN)
 
@@ -65,6 +67,12 @@ class Heard:
         """How many gradient entries were certified."""
         return sum(self.certified.values())
 
+    def with_part(self, other: Heard) -> Heard:
+        """The same with a further part of the same subject."""
+        verdict = min(self.verdict, other.verdict, key=lambda name: Verdict[name].severity)
+        alarms, seconds = [*self.alarms, *other.alarms], self.seconds + other.seconds
+        return Heard(self.subject, verdict, self.cases + other.cases, self.certified + other.certified, alarms, seconds)
+
 
 def shares(names: Sequence[str], entries: int) -> dict[str, int]:
     """How many entries of which subject, so that there are at least so many in all.
@@ -79,18 +87,33 @@ def shares(names: Sequence[str], entries: int) -> dict[str, int]:
     return dict.fromkeys(small, least) | dict.fromkeys(large, rest)
 
 
-def listen_by_name(name: str, share: int, seed: int) -> Heard:
-    """The same as `listen` for a registered subject, in any process."""
-    return listen(subjects.load(name), share, seed)
+def parts_of(names: Sequence[str], entries: int) -> list[tuple[str, int, int]]:
+    """The shares of subjects in parts: name, number, and entries, the widest subjects first.
+
+    >>> parts_of(["lstm-nog", "lstm-seed"], 60_000)
+    [('lstm-seed', 0, 25000), ('lstm-seed', 1, 25000), ('lstm-nog', 0, 10000)]
+    """
+    found = [
+        (name, number, min(PART, share - start))
+        for name, share in sorted(shares(names, entries).items(), key=lambda pair: -pair[1])
+        for number, start in enumerate(range(0, share, PART))
+    ]
+    return [(name, number, max(share, LEAST) if number else share) for name, number, share in found]
 
 
-def listen(subject: Subject, share: int, seed: int) -> Heard:
+def part_heard(name: str, number: int, share: int, seed: int) -> dict[str, Any]:
+    """What `listen` says of a part of a registered subject's share, in any process, as plain data."""
+    found = listen(subjects.load(name), share, seed, number)
+    return {"part": f"{name} {number}", "heard": {**vars(found), "certified": dict(found.certified)}}
+
+
+def listen(subject: Subject, share: int, seed: int, part: int = 0) -> Heard:
     """Hear cases of a subject, all regimes in turn, until so many gradient entries are certified."""
     began = time.process_time()
     trial, found = Trial(subject, DIGITS), Heard(subject.name)
     summary = Summary(trial, seed)
     while found.entries < share:
-        case = _case(trial, found.cases, seed)
+        case = _case(trial, found.cases, seed, part)
         found.cases += 1
         outcome = hear(trial, case, summary, is_thorough(found.cases, case, trial.sizes))
         _note(found, outcome, subject.differentiated)
@@ -104,9 +127,9 @@ def listen(subject: Subject, share: int, seed: int) -> Heard:
     return found
 
 
-def _case(trial: Trial, number: int, seed: int) -> Case:
+def _case(trial: Trial, number: int, seed: int, part: int) -> Case:
     """The regimes in turn, each with the sizes that suit it."""
-    regime, case_seed = REGIMES[number % len(REGIMES)], key("campaign", seed, number) % 2**32
+    regime, case_seed = REGIMES[number % len(REGIMES)], key("campaign", seed, part, number) % 2**32
     return Case(sizes_at(regime, case_seed, trial.sizes), regime, case_seed)
 
 
@@ -184,35 +207,63 @@ def fine(heard: Sequence[Heard], matrix: Matrix | None) -> bool:
 @click.option("--entries", default=1_000_000, show_default=True, help="Gradient entries over all subjects.")
 @click.option("--mutants", type=click.IntRange(0), help="At most so many, evenly spread; 0 for none. Absent, all.")
 @click.option("--seed", default=0, show_default=True)
-@click.option("--jobs", default=1, show_default=True, help="Processes that hear correct programs, beside this one.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that share the work.")
+@click.option("--keep", type=click.Path(dir_okay=False, path_type=Path), help="Keep what is found there as it comes.")
 @click.option("--json", "path", type=click.Path(dir_okay=False), help="Write everything there.")
-def main(names: tuple[str, ...], entries: int, mutants: int | None, seed: int, jobs: int, path: str | None) -> None:
+def main(
+    names: tuple[str, ...],
+    entries: int,
+    mutants: int | None,
+    seed: int,
+    jobs: int,
+    keep: Path | None,
+    path: str | None,
+) -> None:
     """Run the soundness campaign."""
     console = Console(highlight=False, emoji=False, width=110)
     chosen = names or tuple(subjects.names())
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        waiting = [pool.submit(listen_by_name, name, share, seed) for name, share in shares(chosen, entries).items()]
-        for one in waiting:
-            one.add_done_callback(lambda done: console.print(_line(done.result()), style="dim", soft_wrap=True))
-        matrix = _mutated(chosen, mutants, with_parts=not names)
-        heard = [one.result() for one in waiting]
+    try:
+        heard = _all_heard(console, chosen, entries, seed, jobs, keep)
+    except OtherRun as error:
+        raise click.UsageError(str(error)) from error
+    matrix = _mutated(chosen, mutants, jobs, with_parts=not names)
     show(console, heard, matrix)
     if path:
         write_atomically(Path(path), dumps(to_dict(heard, matrix)))
     raise SystemExit(0 if fine(heard, matrix) else 1)
 
 
-def _mutated(names: Sequence[str], limit: int | None, *, with_parts: bool) -> Matrix | None:
+def _all_heard(
+    console: Console, names: Sequence[str], entries: int, seed: int, jobs: int, keep: Path | None
+) -> list[Heard]:
+    """The correct programs, part by part; those that were kept are not heard again."""
+    about = {"code": digest("lstm_ref", "oracle", "benchmarks"), "seed": seed, "entries": entries}
+    kept, found = Kept(keep, about), dict[str, Heard]()
+    every = parts_of(names, entries)
+    left = [(name, number, share, seed) for name, number, share in every if f"{name} {number}" not in kept.known]
+    for one in shared(part_heard, left, jobs):
+        kept.add(one["part"], one["heard"])
+        console.print(_line(one["part"], _unpacked(one["heard"])), style="dim", soft_wrap=True)
+    for name, number, _ in every:
+        one = _unpacked(kept.known[f"{name} {number}"])
+        found[name] = found[name].with_part(one) if name in found else one
+    return [found[name] for name in names]
+
+
+def _unpacked(plain: Mapping[str, Any]) -> Heard:
+    return Heard(**{**plain, "certified": Counter(plain["certified"])})
+
+
+def _mutated(names: Sequence[str], limit: int | None, jobs: int, *, with_parts: bool) -> Matrix | None:
     """The kill matrix of these subjects, and of the parts of `lstm_ref` that are on trial by themselves."""
     if limit == 0:
         return None
-    every = [subjects.load(name) for name in names]
-    every += [one for name in parts.names() for one in load(name)] if with_parts else []
-    return mutate(every, limit=limit)
+    every = [one for name in parts.names() for one in load(name)] if with_parts else []
+    return mutate([*every, *(subjects.load(name) for name in names)], limit=limit, jobs=jobs)
 
 
-def _line(one: Heard) -> str:
-    return f"{one.subject}: {one.entries:,} entries, {len(one.alarms)} false alarms, {one.seconds:.0f} s"
+def _line(part: str, one: Heard) -> str:
+    return f"{part}: {one.entries:,} entries, {len(one.alarms)} false alarms, {one.seconds:.0f} s"
 
 
 if __name__ == "__main__":

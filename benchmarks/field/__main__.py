@@ -1,12 +1,14 @@
 """The same faulty and the same correct programs before this project and the tools that people use today.
 
     pip install -c constraints.txt -e ".[field]"
-    python -m benchmarks.field [--count N | --all] [--only faults|alarms] [--json PATH] [--markdown PATH]
+    python -m benchmarks.field [--count N | --all] [--only faults|alarms] [--jobs N] [--keep PATH] [--json PATH]
+                               [--markdown PATH]
 
 Every tool really runs, on its own terms, at its defaults (`benchmarks.field.tools`, one module each). Each sees a
 faulty program in four settings: three shapes with normal values of deviation 0.5, and one with values in ±0.1; it has
 convicted the fault as soon as it rejects one. Behind a small loss, Σ c ⊙ output × 1e-6, there is one setting. Seconds
-are the processor's. Exit code 1 if the certified path misses a fault or accuses a correct program.
+are the processor's. With --keep every mutant's line is written as soon as it is judged, and a run that was ended goes
+on where it was. Exit code 1 if the certified path misses a fault or accuses a correct program.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one core, which NumPy must
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -24,7 +27,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from benchmarks.field import alarms, faults, sample, showing
-from benchmarks.field.tools import installed
+from benchmarks.field.tools import Tool, installed
+from benchmarks.keeping import OtherRun
 from oracle.report.json import dumps, write_atomically
 
 logging.getLogger("jax._src.callback").setLevel(logging.CRITICAL)  # it logs what a planted fault raises
@@ -41,9 +45,19 @@ _PROGRESS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
 )
 @click.option("--all", "everything", is_flag=True, help="All mutants.")
 @click.option("--only", type=click.Choice(["faults", "alarms"]), help="Faulty programs alone, or correct ones alone.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes that judge faults.")
+@click.option("--keep", type=click.Path(dir_okay=False, path_type=Path), help="Keep what is found there as it comes.")
 @click.option("--json", "json_path", type=click.Path(dir_okay=False), help="Write everything there.")
 @click.option("--markdown", "markdown_path", type=click.Path(dir_okay=False), help="Write the tables there.")
-def main(count: int, everything: bool, only: str | None, json_path: str | None, markdown_path: str | None) -> None:
+def main(
+    count: int,
+    everything: bool,
+    only: str | None,
+    jobs: int,
+    keep: Path | None,
+    json_path: str | None,
+    markdown_path: str | None,
+) -> None:
     """Judge faulty and correct programs by every tool that is installed."""
     tools, missing = installed()
     err = Console(stderr=True)
@@ -55,7 +69,7 @@ def main(count: int, everything: bool, only: str | None, json_path: str | None, 
             if not err.is_terminal and done % 10 == 0:
                 err.print(f"{doing}: {done} of {total}")
 
-        judged = None if only == "alarms" else faults.run(tools, None if everything else count, tell)
+        judged = None if only == "alarms" else _faults(tools, None if everything else count, tell, jobs, keep)
         heard = [] if only == "faults" else alarms.run(tools, tell)
     results = showing.Results(*(judged or ([], 0, 0.0)), heard, tools, missing)
     console = Console(highlight=False, emoji=False)
@@ -67,6 +81,16 @@ def main(count: int, everything: bool, only: str | None, json_path: str | None, 
         text = "\n\n".join(map(showing.markdown, showing.tables(results)))
         write_atomically(Path(markdown_path), text + "\n")
     raise SystemExit(0 if results.ok else 1)
+
+
+def _faults(
+    tools: Sequence[Tool], count: int | None, tell: faults.Told, jobs: int, keep: Path | None
+) -> tuple[list[faults.Judged], int, float]:
+    """The faulty programs; a file that another run has kept is misuse."""
+    try:
+        return faults.run(tools, count, tell, jobs=jobs, keep=keep)
+    except OtherRun as error:
+        raise click.UsageError(str(error)) from error
 
 
 if __name__ == "__main__":

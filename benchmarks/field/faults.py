@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
+import platform
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
 
 from benchmarks.field import sample
 from benchmarks.field.certified import Certified
 from benchmarks.field.programs import ORDINARY_SETTINGS, SMALL_SETTINGS, Program, Setting
-from benchmarks.field.tools import CERTIFIED, TRAINING, Tool, training
+from benchmarks.field.tools import CERTIFIED, TRAINING, Tool, installed, training
+from benchmarks.keeping import Kept, digest
+from benchmarks.sharing import shared
 from oracle import subjects
 from oracle.mutation.court import Stand, stand
 from oracle.mutation.equivalence import Cases
@@ -97,14 +104,17 @@ class Court:
                         return said
         return said
 
-    def equivalence(self, found: Sequence[Judged], tell: Told) -> None:
+    def look_into(self, one: Judged) -> None:
         """Look into what the certified path did not convict."""
-        cases = {one.subject.name: Cases(one.trial) for one in self.stands}
-        left = [one for one in found if not one.convicts[CERTIFIED]]
-        for number, one in enumerate(left, 1):
-            at = [cases[place.subject.name] for place in self.stands if one.mutant.scene.function in place.functions]
+        if not one.convicts[CERTIFIED]:
+            at = [
+                self._cases[place.subject.name] for place in self.stands if one.mutant.scene.function in place.functions
+            ]
             one.equivalent = sample.equivalence(one.mutant, at)
-            tell("looking into survivors", number, len(left))
+
+    @functools.cached_property
+    def _cases(self) -> dict[str, Cases]:
+        return {one.subject.name: Cases(one.trial) for one in self.stands}
 
 
 def _says(tool: Tool, program: Program, names: set[str]) -> tuple[bool, ...]:
@@ -134,18 +144,55 @@ def _timed(found: Judged, tool: str) -> Iterator[None]:
     found.seconds[tool] = time.process_time() - began
 
 
-def run(tools: Sequence[Tool], count: int | None, tell: Told) -> tuple[list[Judged], int, float]:
-    """The sample of mutants judged by every tool, how many there are, and the CPU seconds of the preparation."""
+def run(
+    tools: Sequence[Tool], count: int | None, tell: Told, *, jobs: int = 1, keep: Path | None = None
+) -> tuple[list[Judged], int, float]:
+    """The sample of mutants judged by every tool, how many there are, and the CPU seconds of the preparation.
+
+    What is found is kept in a file, if there is one, and taken from there by the next run of the same code.
+    """
     tell("preparing", 0, 1)
-    court = Court(tools)
-    every = sample.every(court.stands)
-    chosen = every if count is None else sample.sampled(every, count)
-    found = []
-    for number, mutant in enumerate(chosen, 1):
-        found.append(court.judge(mutant))
-        tell("judging", number, len(chosen))
-    court.equivalence(found, tell)
-    return found, len(every), court.preparation
+    kept = Kept(keep, _about(tools))
+    every = sample.every([stand(subjects.load(name)) for name in sample.SUBJECTS])
+    chosen = {mutant.id: mutant for mutant in (every if count is None else sample.sampled(every, count))}
+    left = [name for name in chosen if name not in kept.known]
+    for found in shared(_judged, [(name,) for name in left], jobs):
+        kept.add(found["id"], found)
+        tell("judging", sum(name in kept.known for name in chosen), len(chosen))
+    plain = [kept.known[name] for name in chosen]
+    return [_unpacked(chosen[one["id"]], one) for one in plain], len(every), max(one["preparation"] for one in plain)
+
+
+def _about(tools: Sequence[Tool]) -> dict[str, str]:
+    """What a run's findings depend on."""
+    return {
+        "lstm_ref": digest("lstm_ref"),
+        "oracle": digest("oracle", "benchmarks/field"),
+        "tools": ", ".join(tool.title for tool in tools),
+        "python": platform.python_version(),
+        "numpy": metadata.version("numpy"),
+    }
+
+
+def _judged(name: str) -> dict[str, Any]:
+    """What every tool says of the mutant of this name, in any process, as plain data."""
+    court, by_name = _court()
+    one = court.judge(by_name[name])
+    court.look_into(one)
+    found = {name: value for name, value in vars(one).items() if name != "mutant"}
+    return {"id": name, "preparation": court.preparation, **found}
+
+
+@functools.cache
+def _court() -> tuple[Court, dict[str, Mutant]]:
+    """The court of this process."""
+    court = Court(installed()[0])
+    return court, {mutant.id: mutant for mutant in sample.every(court.stands)}
+
+
+def _unpacked(mutant: Mutant, plain: Mapping[str, Any]) -> Judged:
+    """What was said of a mutant, from plain data."""
+    return Judged(mutant, **{name: value for name, value in plain.items() if name not in ("id", "preparation")})
 
 
 def by_operator(found: Sequence[Judged]) -> dict[str, list[Judged]]:

@@ -41,7 +41,8 @@ def _clashes(name: str, size: int, others: Mapping[str, int], uses: int) -> floa
     """How bad a size is beside others."""
     costs = {"T": 1.0, "B": 2.0}
     same = (min(costs.get(one, 4.0) for one in (name, other)) for other in others if others[other] == size)
-    return sum(same) + (3.0 + uses / 100 if size == 1 else 0.0)
+    rows = 0.5 if {name, *(other for other in others if others[other] == size)} >= {"T", "B"} else 0.0
+    return sum(same) + rows + (3.0 + uses / 100 if size == 1 else 0.0)
 
 
 def backward_functions(trial: Trial) -> tuple[list[FunctionType], list[str]]:
