@@ -97,6 +97,30 @@ def test_the_same_bytes_in_other_processes(tmp_path, environment):
     assert Path("there.json").read_bytes() == Path("here.json").read_bytes()
 
 
+KEPT = Path(__file__).parent / "kept"
+
+
+def test_what_was_certified_elsewhere_has_the_same_digits_here():
+    """A certificate that was made once and is kept: wherever the tests run, every digit comes out again."""
+    again = oracle("replay", str(KEPT / "certificate.json"), "--subject", f"{KEPT / 'layer.py'}:subject")
+    assert again.exit_code == 0
+    assert "layer.py:subject: the same 40 digits in all 660 entries of 8 cases" in again.output
+    assert "the source differs" not in again.output
+
+
+def test_another_layer_has_other_digits_than_the_kept_one():
+    """The control: the same layer with another slope of tanh is certified, and is told from it."""
+    text = (KEPT / "layer.py").read_text(encoding="utf-8")
+    Path("layer.py").write_text(
+        text.replace("np.tanh(x_t", "np.tanh(2 * x_t")
+        .replace("a_bar @ W.T", "2 * a_bar @ W.T")
+        .replace("x[t].T @", "2 * x[t].T @")
+    )
+    again = oracle("replay", str(KEPT / "certificate.json"), "--subject", "layer.py:subject")
+    assert again.exit_code == 1
+    assert "digits differ: x, h0, W, U, b, in 8 of 8 cases" in again.output
+
+
 def test_another_seed_is_another_certificate():
     """The control of sameness: other cases have other digests."""
     one = certified()
