@@ -13,14 +13,13 @@ Source: Chen, Xu, Zhang and Guestrin, "Training deep nets with sublinear memory 
 from __future__ import annotations
 
 import math
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from lstm_ref import layer
 from lstm_ref.checks import Array, expect_floats, expect_shape
-from lstm_ref.chunks import add, checked_cotangents, chunks_of, masks_of, present
+from lstm_ref.chunks import checked_cotangents, chunk_by_chunk, chunks_of, masks_of, present
 from lstm_ref.layer import Gradients
 from lstm_ref.variant import SEED, Variant
 
@@ -121,16 +120,12 @@ def backward(h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, 
     array([[0.125]])
     """
     x, W, U, b, cell, p, P, chunks, masks, h, s = tape
-    h_bar, h_j_bar, s_j_bar = checked_cotangents(h_bar, h_T_bar, s_T_bar, x, h[0], s[0])
-    x_bar, parameters_bar = np.empty_like(x), list(map(np.zeros_like, present(W, U, b, p, P)))
-    for j, there, h_start, s_start in reversed(list(zip(chunks, masks, h, s, strict=True))):
-        # h^j, h_j, s_j = layer(x^j, h_{j-1}, s_{j-1})      (1)
-        again = partial(layer.forward, x[j], h_start, s_start, W, U, b, cell, p, None, P, there)
-        part = layer.backward(h_bar[j], h_j_bar, s_j_bar, again()[3])  # nobody else holds the tape: one at a time
-        x_bar[j] = part.x
-        add(parameters_bar, part[3:])  # the parameters are used by every chunk
-        h_j_bar, s_j_bar = part.h0, part.s0
-    return type(part)(x_bar, h_j_bar, s_j_bar, *parameters_bar)
+
+    def tape_of(n: int) -> layer.Tape:
+        return layer.forward(x[chunks[n]], h[n], s[n], W, U, b, cell, p, None, P, masks[n])[3]  # (1) again
+
+    bars = checked_cotangents(h_bar, h_T_bar, s_T_bar, x, h[0], s[0])
+    return chunk_by_chunk(*bars, x, present(W, U, b, p, P), chunks, tape_of)
 
 
 def root_of(x: Array) -> int:

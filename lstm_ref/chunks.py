@@ -18,7 +18,7 @@ The gates of a step are carried to the next one by the layer alone: a cell with 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -116,16 +116,7 @@ def backward(h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, 
     >>> backward(None, np.ones((1, 1)), None, tape).s0
     array([[0.125]])
     """
-    first = tape.tapes[0]
-    h_bar, h_j_bar, s_j_bar = checked_cotangents(h_bar, h_T_bar, s_T_bar, tape.x, first.h[0], first.s[0])
-    x_bar, parameters_bar = np.empty_like(tape.x), list(map(np.zeros_like, tape.parameters))
-    for j, tape_j in reversed(list(zip(tape.chunks, tape.tapes, strict=True))):
-        # h^j, h_j, s_j = layer(x^j, h_{j-1}, s_{j-1})      (1)
-        part = layer.backward(h_bar[j], h_j_bar, s_j_bar, tape_j)
-        x_bar[j] = part.x
-        add(parameters_bar, part[3:])  # the parameters are used by every chunk
-        h_j_bar, s_j_bar = part.h0, part.s0
-    return type(part)(x_bar, h_j_bar, s_j_bar, *parameters_bar)
+    return _backward(h_bar, h_T_bar, s_T_bar, tape, truncated=False)
 
 
 def backward_truncated(h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, tape: Tape) -> Gradients:
@@ -155,16 +146,43 @@ def backward_truncated(h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Arra
     >>> backward_truncated(None, np.ones((1, 1)), None, tape).s0
     array([[0.]])
     """
+    return _backward(h_bar, h_T_bar, s_T_bar, tape, truncated=True)
+
+
+def _backward(
+    h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, tape: Tape, *, truncated: bool
+) -> Gradients:
+    """The cotangents of all inputs, from tapes that were kept."""
+
+    def tape_of(n: int) -> layer.Tape:
+        return tape.tapes[n]
+
     first = tape.tapes[0]
-    h_bar, h_j_bar, s_j_bar = checked_cotangents(h_bar, h_T_bar, s_T_bar, tape.x, first.h[0], first.s[0])
-    x_bar, parameters_bar = np.empty_like(tape.x), list(map(np.zeros_like, tape.parameters))
-    for j, tape_j in reversed(list(zip(tape.chunks, tape.tapes, strict=True))):
+    bars = checked_cotangents(h_bar, h_T_bar, s_T_bar, tape.x, first.h[0], first.s[0])
+    return chunk_by_chunk(*bars, tape.x, tape.parameters, tape.chunks, tape_of, truncated)
+
+
+def chunk_by_chunk(
+    h_bar: Array,
+    h_j_bar: Array,
+    s_j_bar: Array,
+    x: Array,
+    parameters: Sequence[Array],
+    chunks: Sequence[slice],
+    tape_of: Callable[[int], layer.Tape],
+    truncated: bool = False,
+) -> Gradients:
+    """The cotangents of all inputs, from the last chunk to the first; no tape is asked for before its turn, or kept."""
+    x_bar, parameters_bar = np.empty_like(x), list(map(np.zeros_like, parameters))
+    for n, j in reversed(list(enumerate(chunks))):
         # h^j, h_j, s_j = layer(x^j, h_{j-1}, s_{j-1})      (1)
-        part = layer.backward(h_bar[j], h_j_bar, s_j_bar, tape_j)
+        part = layer.backward(h_bar[j], h_j_bar, s_j_bar, tape_of(n))
         x_bar[j] = part.x
         add(parameters_bar, part[3:])  # the parameters are used by every chunk
-        h_j_bar, s_j_bar = np.zeros_like(part.h0), np.zeros_like(part.s0)  # nothing passes the border
-    return type(part)(x_bar, part.h0, part.s0, *parameters_bar)
+        h_j_bar, s_j_bar = part.h0, part.s0
+        if truncated and n:
+            h_j_bar, s_j_bar = np.zeros_like(part.h0), np.zeros_like(part.s0)  # nothing passes the border
+    return type(part)(x_bar, h_j_bar, s_j_bar, *parameters_bar)
 
 
 def chunks_of(x: Array, cell: Variant, steps: int) -> tuple[slice, ...]:

@@ -144,7 +144,7 @@ def backward(y_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, 
     """
     layers, tapes, gaps, h0, s0, _, architecture = tape
     directions, unrolling = architecture.directions, architecture.unrolling
-    N, R = len(directions), h0.shape[-1]
+    N = len(directions)
     y_bar, h_T_bar, s_T_bar = _checked_cotangents(y_bar, h_T_bar, s_T_bar, tape)
     h0_bar, s0_bar, layers_bar = np.empty_like(h0), np.empty_like(s0), list[Any](tapes)
     for l, (kept, rate) in reversed(list(enumerate(gaps))):
@@ -152,11 +152,11 @@ def backward(y_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, 
         for n, d in enumerate(directions):
             k = l * N + n
             # y^l = [h^{l,d}[::d] for every direction d]                            (3)
-            h_bar = y_bar[::d, :, n * R : (n + 1) * R]
+            hd_bar = np.split(y_bar, N, axis=-1)[n][::d]
             # h^{l,d}, h_T^{l,d}, s_T^{l,d} = layer(z^l[::d], h0^{l,d}, s0^{l,d})   (2)
-            part = unrolling.backward(h_bar, h_T_bar[k], s_T_bar[k], tapes[k])
-            h0_bar[k], s0_bar[k], layers_bar[k] = part.h0, part.s0, type(layers[k])(*part[3:])
-            z_bar = z_bar + part.x[::d]  # z is used by every direction
+            zd_bar, h0_bar[k], s0_bar[k], *own = unrolling.backward(hd_bar, h_T_bar[k], s_T_bar[k], tapes[k])
+            layers_bar[k] = type(layers[k])(*own)
+            z_bar = z_bar + zd_bar[::d]  # z is used by every direction
         # z^l = drop(y^{l-1})                                                       (1)
         y_bar = drop_vjp(z_bar, kept, rate)
     return Gradients(y_bar, h0_bar, s0_bar, layers_bar)

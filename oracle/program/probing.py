@@ -12,7 +12,7 @@ One traced program does both, because `through` is one of its inputs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,7 +39,11 @@ class Unprobed:
         return value
 
     def scan(self, step: Callable[..., Any], carry: Any, xs: Any = None, **options: Any) -> tuple[Any, Any]:
-        """`jax.lax.scan`, for steps that have places in them."""
+        """`jax.lax.scan`, for steps that have places in them.
+
+        A place has a value for each step, in the order in which the loop takes them; where several loops pass it, those
+        of the first loop come first.
+        """
         from jax import lax
 
         result: tuple[Any, Any] = lax.scan(step, carry, xs, **options)
@@ -62,8 +66,10 @@ class _Listening(Unprobed):
 
     def __init__(self) -> None:
         self.values: dict[str, list[Any]] = {}
-        self.looped: dict[str, Any] = {}  # stacked by the loop that they are in
+        self.looped: dict[str, list[Any]] = {}  # stacked by the loops that they are in
+        self.loops: list[tuple[str, ...]] = []  # which places each loop passed
         self.kept: dict[str, Any] = {}
+        self._kept_in_loops: dict[str, list[Any]] = {}
         self._inside: dict[str, Any] | None = None
         self._kept_inside: dict[str, Any] = {}
 
@@ -100,13 +106,17 @@ class _Listening(Unprobed):
             finally:
                 self._inside = None
 
-        carry, (ys, inside, kept) = lax.scan(watched, carry, (xs, self.perturbations()), **options)
-        self.looped |= inside
-        self.kept |= kept
+        turned = bool(options.get("reverse"))
+        added = _turned(self.perturbations(_steps(xs, options)), turned)
+        carry, (ys, inside, kept) = lax.scan(watched, carry, (xs, added), **options)
+        for given, gathered in ((inside, self.looped), (kept, self._kept_in_loops)):
+            for name, stacked in _turned(given, turned).items():
+                gathered.setdefault(name, []).append(stacked)
+        self.loops.append(tuple(inside))
         return carry, ys
 
-    def perturbations(self) -> dict[str, Any]:
-        """Those of places in loops."""
+    def perturbations(self, steps: Any) -> dict[str, Any]:
+        """Those of places in the loop that comes next, which has so many steps."""
         return {}
 
     def all_values(self) -> dict[str, Any]:
@@ -114,21 +124,60 @@ class _Listening(Unprobed):
         import jax.numpy as jnp
 
         single = {name: found[0] if len(found) == 1 else jnp.stack(found) for name, found in self.values.items()}
-        return {**single, **self.looped}
+        return {**single, **_joined(self.looped)}
+
+    @property
+    def known_names(self) -> tuple[str, ...]:
+        """What the hand-written code is said to keep."""
+        return tuple(dict.fromkeys([*self.kept, *self._kept_in_loops]))
+
+    def all_known(self) -> dict[str, Any]:
+        """What the hand-written code keeps, by name."""
+        return {**self.kept, **_joined(self._kept_in_loops)}
+
+
+def _turned(arrays: dict[str, Any], turned: bool) -> dict[str, Any]:
+    """Arrays with a first axis of steps, the last step first where they are turned."""
+    return {name: array[::-1] for name, array in arrays.items()} if turned else arrays
+
+
+def _steps(xs: Any, options: Mapping[str, Any]) -> Any:
+    """How many steps a loop has."""
+    import jax
+
+    return options["length"] if options.get("length") is not None else jax.tree.leaves(xs)[0].shape[0]
+
+
+def _joined(stacked: Mapping[str, list[Any]]) -> dict[str, Any]:
+    """The values of all loops, one loop after the other."""
+    import jax.numpy as jnp
+
+    return {name: found[0] if len(found) == 1 else jnp.concatenate(found) for name, found in stacked.items()}
 
 
 class _Perturbing(_Listening):
     """Adds the perturbations, and cuts what lies before a place off from what lies behind it, unless `through`."""
 
-    def __init__(self, places: Mapping[str, Place], looped: Iterable[str], given: Mapping[str, Any], through: Any):
+    def __init__(
+        self,
+        places: Mapping[str, Place],
+        loops: Sequence[Sequence[str]],
+        given: Mapping[str, Any],
+        through: Any,
+    ):
         super().__init__()
-        self._places, self._given, self._through = places, given, through
-        self._in_loops = [name for name in looped if name in places]
+        self._places, self._loops, self._given, self._through = places, loops, given, through
         self._slices: dict[str, Any] = {}
+        self._taken: dict[str, Any] = {}  # how many steps of a place the loops before have had
 
-    def perturbations(self) -> dict[str, Any]:
-        """Those of places in loops."""
-        return {name: self._given[name] for name in self._in_loops}
+    def perturbations(self, steps: Any) -> dict[str, Any]:
+        """Those of places in the loop that comes next, which has so many steps."""
+        found = {}
+        for name in [name for name in self._loops[len(self.loops)] if name in self._places]:
+            first, self._taken[name] = self._taken.get(name, 0), self._taken.get(name, 0) + steps
+            only = sum(name in loop for loop in self._loops) == 1
+            found[name] = self._given[name] if only else self._given[name][first : first + steps]
+        return found
 
     def perturbed(self, place: str, value: Any) -> Any:
         """The value with its perturbation."""
@@ -185,15 +234,15 @@ def probed(
     extra = {
         perturbation(name): " ".join(str(d).replace(" ", "") for d in place.shape) for name, place in places.items()
     }
-    kept, order = tuple(listening.kept), list(specs)
+    kept, order = listening.known_names, list(specs)
 
     def function(*arrays: Any) -> Any:
         inputs, through = arrays[: len(order)], arrays[len(order)]
         given = dict(zip(places, arrays[len(order) + 1 :], strict=True))
-        probe = _Perturbing(places, listening.looped, given, through)
+        probe = _Perturbing(places, listening.loops, given, through)
         outputs = twin(*inputs, probe=probe)
-        found = probe.all_values()
-        return outputs, [found[name] for name in places], [probe.kept[name] for name in kept]
+        found, known = probe.all_values(), probe.all_known()
+        return outputs, [found[name] for name in places], [known[name] for name in kept]
 
     try:
         every = trace(

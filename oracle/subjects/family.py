@@ -37,8 +37,10 @@ BEFORE_PROBES: Final[dict[str, str | Probe]] = {
 }
 
 
-def layer_probes(cell: Variant, *, projected: bool = False, padded: bool = False) -> dict[str, str | Probe]:
-    """Where `lstm_ref`'s layer keeps which cotangent, for a cell with these features.
+def layer_probes(
+    cell: Variant, *, projected: bool = False, padded: bool = False, pieces: bool = False
+) -> dict[str, str | Probe]:
+    """Where `lstm_ref`'s layer keeps which cotangent, for a cell with these features, run once or in several pieces.
 
     With padding h_t_bar and s_total_bar are left out: a cotangent of a padded step that was not set aside enters there,
     and the statement that reads it would be taken for the one to blame.
@@ -60,7 +62,8 @@ def layer_probes(cell: Variant, *, projected: bool = False, padded: bool = False
     found["f_bar"] = "step_vjp.f_bar"
     found["s_prev_bar"] = probe("step_vjp.s_prev_bar", of="s_in")
     found |= {f"a_{gate}_bar": f"step_vjp.a_gates_bar[{k}]" for k, gate in enumerate(cell.gates)}
-    found |= {"a_bar": "backward.a_bar", "h_next_bar": probe("backward.h_next_bar", of="h_prev")}
+    found |= {"a_bar": "backward.a_bar[t]" if pieces else "backward.a_bar"}
+    found |= {"h_next_bar": probe("backward.h_next_bar", of="h_prev")}
     found |= {"q_bar": probe("backward.q_bar", of="q_prev")} if cell.gate_recurrence else {}
     return found | ({"s_bar": probe("backward.s_bar", of="s_prev")} if padded else {})
 

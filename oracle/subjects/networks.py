@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -13,14 +14,33 @@ import lstm_ref.network as network
 from lstm_ref.architecture import BOTH, REVERSED, Architecture
 from lstm_ref.named import parameters
 from lstm_ref.variant import STANDARD, VANILLA
+from oracle.diagnosis.probes.declared import Probe, probe
 from oracle.inputs import Spec, booleans, fixed, integers
 from oracle.subject import Subject
 from oracle.subjects import twins_networks as twins
+from oracle.subjects.family import layer_probes
 
 RATE, K = 0.25, 2
 SIZES = {"T": (1, 5), "B": (1, 3), "D": (1, 4), "H": (1, 4)}
 SMALLER = {"T": (1, 4), "B": (1, 2), "D": (1, 3), "H": (1, 3)}  # where there are two or four layers to run
 LENGTHS = integers("B", below="T+1")
+
+
+def network_probes(L: int, N: int) -> dict[str, str | Probe]:
+    """Where `lstm_ref.network.backward` keeps which cotangent, for L layers in N directions each.
+
+    It takes the last layer first, and the directions of a layer in their order.
+    """
+    found: dict[str, str | Probe] = {}
+    for l in reversed(range(L)):
+        for n in range(N):
+            k, store = l * N + n, ((L - 1 - l) * N + n + 1, L * N)
+            found[f"hd_{k}_bar"] = probe("backward.hd_bar", of=f"hd_{k}", store=store)
+            found[f"zd_{k}_bar"] = probe("backward.zd_bar", of=f"zd_{k}", store=store)
+        found[f"z_{l}_bar"] = probe("backward.z_bar", of=f"z_{l}", store=((L - l) * N, L * N))  # when all have added
+        if l:  # y_bar is what was given, then what each layer leaves for the one below
+            found[f"y_{l - 1}_bar"] = probe("backward.y_bar", of=f"y_{l - 1}", store=(L - l + 1, L + 1))
+    return found
 
 
 def _network(
@@ -35,8 +55,20 @@ def _network(
 
     inputs: dict[str, Spec] = {"x": "T B D", "h0": f"{count} B {R}", "s0": f"{count} B H", "layers": layers}
     inputs |= {"mask": fixed(None), "lengths": fixed(None), **further}
+    N = len(architecture.directions)
+    probes = network_probes(count // N, N)
+    if N == 1:  # otherwise the directions come in another order than the layers
+        probes |= layer_probes(
+            architecture.cell, projected="P" in layers[0], padded="lengths" in further, pieces=count > 1
+        )
     return Subject.from_functions(
-        forward, network.backward, inputs=inputs, reference=reference, sizes=sizes, modules=[network]
+        forward,
+        network.backward,
+        inputs=inputs,
+        reference=reference,
+        sizes=sizes,
+        modules=[network],
+        probes=probes,
     )
 
 
@@ -65,7 +97,11 @@ def bidirectional() -> Subject:
 
 
 def _sequence(
-    forward: Callable[..., Any], backward: Callable[..., Any], truncate: int | None = None, **further: Any
+    forward: Callable[..., Any],
+    backward: Callable[..., Any],
+    length_of: Callable[[int], int],
+    truncate: int | None = None,
+    **further: Any,
 ) -> Subject:
     """A layer over a sequence that runs in chunks, or is truncated every so many steps."""
     cell, R = (VANILLA if "p" in further else STANDARD), "R" if "P" in further else "H"
@@ -83,23 +119,25 @@ def _sequence(
         forward,
         backward,
         inputs=inputs,
-        reference=twins.sequence_of(truncate),
+        reference=twins.sequence_of(length_of, truncate),
         sizes=SMALLER | {"T": (1, 5)} | ({"R": (1, 3)} if "P" in further else {}),
         modules=[layer],
         truncate=truncate,
+        probes={"h_j_bar": "chunk_by_chunk.h_j_bar", "s_j_bar": "chunk_by_chunk.s_j_bar"}
+        | layer_probes(cell, projected="P" in further, padded="lengths" in further, pieces=True),
     )
 
 
 def chunked() -> Subject:
     """The vanilla cell over chunks of two steps of sequences of unequal length, with state and cotangents carried."""
-    return _sequence(partial(chunks.forward, steps=2), chunks.backward, p="3 H", lengths=LENGTHS)
+    return _sequence(partial(chunks.forward, steps=K), chunks.backward, lambda T: K, p="3 H", lengths=LENGTHS)
 
 
 def checkpointed() -> Subject:
     """The standard cell with a projection over chunks of √T steps that are run again in the backward."""
-    return _sequence(checkpointing.forward, checkpointing.backward, P="R H")
+    return _sequence(checkpointing.forward, checkpointing.backward, lambda T: math.ceil(math.sqrt(T)), P="R H")
 
 
 def truncated() -> Subject:
     """Truncated backpropagation through time of the standard cell, cut every K steps."""
-    return _sequence(partial(chunks.forward, steps=K), chunks.backward_truncated, K)
+    return _sequence(partial(chunks.forward, steps=K), chunks.backward_truncated, lambda T: K, K)

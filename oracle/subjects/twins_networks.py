@@ -2,16 +2,22 @@
 
 These import nothing that computes from `lstm_ref`. A direction that runs backwards is a scan from the last step to the
 first, chunks are one scan over the whole sequence, and each gate is a product with one matrix of z = [x_t, h_{t-1}].
+A name that a variable is given by `probe` is a place: the diagnosis asks for its cotangent. What a layer of a network
+takes and gives is a place in the layer's own order of time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax.numpy as jnp
 from jax import Array, lax
 from jax.nn import sigmoid
+
+from oracle.program.probing import UNPROBED, Unprobed
+
+GATES = "gifo"
 
 
 def scanned(
@@ -28,38 +34,79 @@ def scanned(
     tanh_of_state: bool = True,
     reverse: bool = False,
     cut: int | None = None,
+    probe: Unprobed = UNPROBED,
 ) -> tuple[Array, Array, Array]:
     """h of every step, and the h and s after the last step in the order of the scan; every `cut` steps both are cut."""
-    H = s0.shape[1]
+    B, H = s0.shape
     matrices = jnp.concatenate([W, U], axis=1).reshape(4, H, x.shape[2] + h0.shape[1])
     biases, looks = b.reshape(4, 1, H), jnp.zeros((3, H)) if p is None else p
 
-    def step(carry: tuple[Array, Array, Array], now: tuple[Array, Any]) -> tuple[tuple[Array, Array, Array], Array]:
+    def step(carry: tuple[Array, Array, Array], now: tuple[Array, Any]) -> tuple[tuple[Array, Array, Array], Any]:
         (t, h, s), (x_t, here) = carry, now
         if cut is not None:
             at_border = (t > 0) & (t % cut == 0)
             h, s = (jnp.where(at_border, lax.stop_gradient(one), one) for one in (h, s))
+        h, s = probe("h_prev", h), probe("s_prev", s)
+        s_in = probe("s_in", s)
         z = jnp.concatenate([x_t, h], axis=1)
-        g, i, f, o = jnp.unstack(jnp.einsum("bz,khz->kbh", z, matrices) + biases)
-        new = sigmoid(f + looks[1] * s) * s + sigmoid(i + looks[0] * s) * jnp.tanh(g)
-        out = sigmoid(o + looks[2] * new) * (jnp.tanh(new) if tanh_of_state else new)
-        out = out if P is None else jnp.einsum("rh,bh->br", P, out)
+        a = jnp.einsum("bz,khz->kbh", z, matrices) + biases
+        a = jnp.moveaxis(probe("a", jnp.moveaxis(a, 0, 1).reshape(B, 4 * H)).reshape(B, 4, H), 1, 0)
+        a_g, a_i, a_f = probe("a_g", a[0]), probe("a_i", a[1] + looks[0] * s_in), probe("a_f", a[2] + looks[1] * s_in)
+        g, i, f = probe("g", jnp.tanh(a_g)), probe("i", sigmoid(a_i)), probe("f", sigmoid(a_f))
+        new = probe("s", f * s_in + i * g)
+        a_o = probe("a_o", a[3] + looks[2] * new)
+        probe.known("tails", jnp.stack([a_g, jnp.exp(-a_i), jnp.exp(-a_f), jnp.exp(-a_o)]))
+        s_rest = probe("s_rest", new)
+        s_by_c = probe("s_by_c", s_rest)
+        c = probe("c", jnp.tanh(s_by_c) if tanh_of_state else s_by_c)
+        m = probe("m", probe("o", sigmoid(a_o)) * c)
+        out = probe("h_t", m if P is None else jnp.einsum("rh,bh->br", P, m))
         if here is None:
-            return (t + 1, out, new), out
+            return (t + 1, out, s_rest), (out, out)
         held = here[:, None]
-        return (t + 1, jnp.where(held, out, h), jnp.where(held, new, s)), jnp.where(held, out, 0.0)
+        after = jnp.where(held, out, h)
+        return (t + 1, after, jnp.where(held, s_rest, s)), (jnp.where(held, out, 0.0), after)
 
-    (_, h_T, s_T), h = lax.scan(step, (jnp.asarray(0), h0, s0), (x, there), reverse=reverse)
+    (_, h_T, s_T), (h, carried) = probe.scan(step, (jnp.asarray(0), h0, s0), (x, there), reverse=reverse)
+    probe.known("h", jnp.concatenate([h0[None], carried[::-1] if reverse else carried]))
     return h, h_T, s_T
 
 
-def sequence_of(cut: int | None = None) -> Any:
-    """The layer for the arguments of `lstm_ref.chunks.forward`; what stands in `cell` and `V` is not looked at."""
+def sequence_of(length_of: Callable[[int], int], cut: int | None = None) -> Any:
+    """The layer for the arguments of `lstm_ref.chunks.forward`; what stands in `cell` and `V` is not looked at.
+
+    What is carried into a chunk is a place. So for the diagnosis the sequence is taken in chunks as well, of a length
+    that follows from that of the whole.
+    """
 
     def sequence(
-        x: Array, h0: Array, s0: Array, W: Array, U: Array, b: Array, cell: Any, p: Any, V: Any, P: Any, lengths: Any
+        x: Array,
+        h0: Array,
+        s0: Array,
+        W: Array,
+        U: Array,
+        b: Array,
+        cell: Any,
+        p: Any,
+        V: Any,
+        P: Any,
+        lengths: Any,
+        *,
+        probe: Unprobed = UNPROBED,
     ) -> Any:
-        return scanned(x, h0, s0, W, U, b, p, P, _there(lengths, x), cut=cut)
+        there = _there(lengths, x)
+        if probe is UNPROBED:
+            return scanned(x, h0, s0, W, U, b, p, P, there, cut=cut)
+        chunks = []
+        h_j, s_j = h0, s0
+        for first in range(0, x.shape[0], length_of(x.shape[0])):
+            j = slice(first, first + length_of(x.shape[0]))
+            h_j, s_j = probe("h_j", h_j), probe("s_j", s_j)
+            if cut is not None and first:
+                h_j, s_j = lax.stop_gradient(h_j), lax.stop_gradient(s_j)
+            h, h_j, s_j = scanned(x[j], h_j, s_j, W, U, b, p, P, None if there is None else there[j], probe=probe)
+            chunks.append(h)
+        return jnp.concatenate(chunks), h_j, s_j
 
     return sequence
 
@@ -68,20 +115,41 @@ def network_of(reversals: Sequence[bool], rate: float = 0.0) -> Any:
     """A network whose layers run in the directions `reversals`, for x, h0, s0, layers, the mask and the lengths."""
 
     def network(
-        x: Array, h0: Array, s0: Array, layers: Sequence[Mapping[str, Array]], mask: Any, lengths: Any
+        x: Array,
+        h0: Array,
+        s0: Array,
+        layers: Sequence[Mapping[str, Array]],
+        mask: Any,
+        lengths: Any,
+        *,
+        probe: Unprobed = UNPROBED,
     ) -> tuple[Array, Array, Array]:
-        lasts, there = [], _there(lengths, x)
-        for first in range(0, len(layers), len(reversals)):
-            if first and mask is not None:
-                x = jnp.where(mask[first // len(reversals) - 1], x, 0.0) / (1.0 - rate)
-            runs = []
+        N, there = len(reversals), _there(lengths, x)
+        lasts = []
+        for first in range(0, len(layers), N):
+            l = first // N
+            if first:
+                x = probe(f"y_{l - 1}", x)
+                x = x if mask is None else jnp.where(mask[l - 1], x, 0.0) / (1.0 - rate)
+            z, outputs = probe(f"z_{l}", x), []
             for k, reverse in enumerate(reversals, first):
-                runs.append(scanned(x, h0[k], s0[k], there=there, reverse=reverse, **layers[k]))  # type: ignore[arg-type]
-            x = jnp.concatenate([h for h, _, _ in runs], axis=2)
-            lasts += [(h_T, s_T) for _, h_T, s_T in runs]
+                own = _passed(f"zd_{k}", z, reverse, probe)
+                kept: Any = {**layers[k], "there": there, "reverse": reverse, "probe": probe}
+                h, *last = scanned(own, h0[k], s0[k], **kept)
+                outputs.append(_passed(f"hd_{k}", h, reverse, probe))
+                lasts.append(last)
+            x = jnp.concatenate(outputs, axis=2)
         return x, jnp.stack([h_T for h_T, _ in lasts]), jnp.stack([s_T for _, s_T in lasts])
 
     return network
+
+
+def _passed(place: str, x: Array, reverse: bool, probe: Unprobed) -> Array:
+    """x itself, whose steps are in the order of a direction at the place."""
+    if probe is UNPROBED:
+        return x
+    own: Array = probe(place, x[::-1])[::-1] if reverse else probe(place, x)
+    return own
 
 
 def _there(lengths: Any, x: Array) -> Any:

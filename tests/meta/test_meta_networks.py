@@ -17,11 +17,12 @@ ALL = {"x", "h0", "s0", "W", "U", "b"}
 ONE = {"T": 1, "B": 1, "D": 1, "H": 1}
 PROJECTED = {**ONE, "R": 1}
 
-Z_BAR = "z_bar = z_bar + part.x[::d]"
-H_BAR = "h_bar = y_bar[::d, :, n * R : (n + 1) * R]"
+Z_BAR = "z_bar = z_bar + zd_bar[::d]"
+H_BAR = "hd_bar = np.split(y_bar, N, axis=-1)[n][::d]"
 DROP = "y_bar = drop_vjp(z_bar, kept, rate)"
 CARRY = "        h_j_bar, s_j_bar = part.h0, part.s0"
-STOP = "        h_j_bar, s_j_bar = np.zeros_like(part.h0), np.zeros_like(part.s0)"
+STOP, BORDER = "np.zeros_like(part.h0), np.zeros_like(part.s0)", "if truncated and n:"
+AGAIN = "x[chunks[n]], h[n], s[n], W"
 MUTANTS = {  # title: subject, module, change, gradients that are wrong at SIZES, smallest sizes at which one is
     "the mask is forgotten": (
         networks.stacked,
@@ -40,37 +41,51 @@ MUTANTS = {  # title: subject, module, change, gradients that are wrong at SIZES
     "input cotangents not turned back": (
         networks.bidirectional,
         "network",
-        (Z_BAR, "z_bar = z_bar + part.x"),
+        (Z_BAR, "z_bar = z_bar + zd_bar"),
         LOWER | {"h0", "s0"},
         {**PROJECTED, "T": 2},
     ),
     "= for += over directions": (
         networks.bidirectional,
         "network",
-        (Z_BAR, "z_bar = part.x[::d]"),
+        (Z_BAR, "z_bar = zd_bar[::d]"),
         LOWER | {"h0", "s0"},
         PROJECTED,
     ),
     "output cotangents not turned": (
         networks.reversed_input,
         "network",
-        (H_BAR, H_BAR.replace("::d", ":")),
+        (H_BAR, H_BAR.replace("[::d]", "")),
         FIRST | {"layers.0.p", "h0", "s0"},
         {**ONE, "T": 2},
     ),
     "halves of the output swapped": (
         networks.bidirectional,
         "network",
-        (H_BAR, "h_bar = y_bar[::d, :, (N - 1 - n) * R : (N - n) * R]"),
+        (H_BAR, H_BAR.replace("[n]", "[N - 1 - n]")),
         LOWER | {"h0", "s0"} | {f"layers.{k}.{name}" for k in (2, 3) for name in "WUbP"},
         PROJECTED,
     ),
     "no cotangent of the state": (
+        networks.chunked,
+        "chunks",
+        (CARRY, "        h_j_bar, s_j_bar = part.h0, 0 * part.s0"),
+        ALL | {"p"},
+        ONE,
+    ),
+    "run again from the first state": (
         networks.checkpointed,
         "checkpointing",
-        (CARRY, "        h_j_bar, s_j_bar = part.h0, 0 * part.s0"),
+        (AGAIN, "x[chunks[n]], h[n], s[0], W"),
         ALL | {"P"},
-        PROJECTED,
+        {**PROJECTED, "T": 3},
+    ),
+    "run again from the last output": (
+        networks.checkpointed,
+        "checkpointing",
+        (AGAIN, "x[chunks[n]], h[-1], s[n], W"),
+        ALL | {"P"},
+        {**PROJECTED, "T": 3},
     ),
     "parameters of the first chunk only": (
         networks.chunked,
@@ -111,9 +126,10 @@ def test_the_right_ones_are_certified(make):
 
 
 TRUNCATED = {
-    "not at all": (STOP, CARRY + " #"),
-    "the state only": (STOP, "        h_j_bar, s_j_bar = part.h0, 0 * part.s0"),
-    "the output only": (STOP, "        h_j_bar, s_j_bar = 0 * part.h0, part.s0"),
+    "not at all": (STOP, "part.h0, part.s0"),
+    "the state only": (STOP, "part.h0, 0 * part.s0"),
+    "the output only": (STOP, "0 * part.h0, part.s0"),
+    "all borders but the first": (BORDER, "if truncated and n > 1:"),
 }
 
 
@@ -130,7 +146,7 @@ def test_truncations_that_cut_otherwise_are_refuted(monkeypatch, title):
 def test_truncations_at_other_steps_are_refuted(k):
     """Cut every step, or every three, where every two are declared."""
     forward = partial(chunks.forward, steps=k)
-    report = verify(networks._sequence(forward, chunks.backward_truncated, 2), cases=12, explain=False)
+    report = verify(networks._sequence(forward, chunks.backward_truncated, lambda T: k, 2), cases=12, explain=False)
     assert report.verdict is Verdict.REFUTED
     assert report.smallest == f"T={min(k + 1, 3)} B=1 D=1 H=1"
 

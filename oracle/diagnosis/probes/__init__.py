@@ -7,6 +7,7 @@ error upstream condemns nothing below, and every independent error comes out.
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,7 +37,10 @@ def examine(trial: Trial, failing: Outcome, smallest: Case) -> tuple[list[Cause]
     judged = [rule for look in found.looks for rule in (*look.rules.values(), *look.leaves.values())]
     if set(judged) == {"right"}:
         notes.append("every probed cotangent and every gradient follows from what was computed before it")
-    return causes(found), notes
+    made = causes(found)
+    if trial.subject.deviations.truncate is not None:  # a line may be right in itself, and not at a border
+        made = [dataclasses.replace(cause, certain=False) for cause in made]
+    return made, notes
 
 
 def _impossible(trial: Trial) -> str:
@@ -44,7 +48,8 @@ def _impossible(trial: Trial) -> str:
     subject, declared = trial.subject, trial.subject.deviations
     if subject.twin is None:
         return "the reference marks no places: it must take the keyword probe"
-    if declared.clip is not None or declared.scale is not None or declared.mean_over or declared.truncate is not None:
+    cut = declared.truncate is not None and not trial.reference.truncates  # else the reference is cut alike
+    if declared.clip is not None or declared.scale is not None or declared.mean_over or cut:
         return "the backward is declared to be something else than the derivative"
     if trial.left:
         return "the code left ball arithmetic"
