@@ -13,6 +13,8 @@ the other form of σ, ½ + ½ tanh(½ a), loses every digit below a = -37. Slope
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from lstm_ref.checks import Array
@@ -44,8 +46,10 @@ def sigmoid(a: Array, out: Array | None = None, tail: Array | None = None) -> Ar
         return sigmoid_with_tail(a, out, kept)
 
 
-def sigmoid_with_tail(a: Array, out: Array | None, tail: Array | None) -> Array:
+def sigmoid_with_tail(a: Array, out: Array | None, tail: Array | None, units: tuple[Any, Any] = (1.0, -1.0)) -> Array:
     """σ(a), with u = exp(-a) left in `tail`; NumPy warns where u exceeds the dtype, unless it is told not to.
+
+    With 1 and -1 as arrays () of the dtype of a in `units`, NumPy need not make these in every call.
 
     Example
     -------
@@ -53,11 +57,13 @@ def sigmoid_with_tail(a: Array, out: Array | None, tail: Array | None) -> Array:
     >>> sigmoid_with_tail(np.zeros(1), y, tail), tail
     (array([0.5]), array([1.]))
     """
-    u = np.multiply(a, -1.0, out=tail)  # np.negative of NumPy 2.4 mixes up strided float32 rows
-    return open_by_tail(np.exp(u, out=tail), out)
+    one, minus_one = units
+    u = np.multiply(a, minus_one, out=tail)  # np.negative of NumPy 2.4 mixes up strided float32 rows
+    u = np.exp(u, out=tail)
+    return open_by_tail(u, out, one)
 
 
-def open_by_tail(u: Array, out: Array | None = None) -> Array:
+def open_by_tail(u: Array, out: Array | None = None, one: Any = 1.0) -> Array:
     """σ(a) = 1 / (1 + u) where u = exp(-a), equation (1): the same bits as `sigmoid` gives.
 
     Example
@@ -65,8 +71,8 @@ def open_by_tail(u: Array, out: Array | None = None) -> Array:
     >>> open_by_tail(np.array([0.0, 1.0, np.inf]))
     array([1. , 0.5, 0. ])
     """
-    y = np.add(u, 1.0, out=out)
-    return np.divide(1.0, y, out=out)
+    y = np.add(u, one, out=out)
+    return np.divide(one, y, out=out)
 
 
 def sigmoid_slope(y: Array, out: Array | None = None) -> Array:
@@ -90,7 +96,7 @@ def sigmoid_slope(y: Array, out: Array | None = None) -> Array:
     return np.multiply(slope, y, out=out)
 
 
-def complement(y: Array, u: Array, out: Array | None = None) -> Array:
+def complement(y: Array, u: Array, out: Array | None = None, ones: Array | float = 1.0) -> Array:
     """1 - σ(a) = u y where y = σ(a) and u = exp(-a), with every digit also where y has rounded to 1.
 
     u y is at most 1. Where u is infinite y is 0 and their product no number: the least of it and 1 is then 1, and NumPy
@@ -100,6 +106,7 @@ def complement(y: Array, u: Array, out: Array | None = None) -> Array:
     ----------
     y, u : (...) the output of `sigmoid`, and its tail
     out : like y, optional; must be neither
+    ones : like y, optional; with them NumPy takes half the time
 
     Returns
     -------
@@ -114,16 +121,17 @@ def complement(y: Array, u: Array, out: Array | None = None) -> Array:
     (array([1.00000000e+00, 5.00000000e-01, 4.24835426e-18]), array([1. , 0.5, 0. ]))
     """
     rest = np.multiply(u, y, out=out)
-    return np.fmin(rest, 1.0, out=out)
+    return np.fmin(rest, ones, out=out)
 
 
-def sigmoid_slope_by_tail(y: Array, u: Array, out: Array | None = None) -> Array:
+def sigmoid_slope_by_tail(y: Array, u: Array, out: Array | None = None, ones: Array | float = 1.0) -> Array:
     """σ'(a) = (u y) y where y = σ(a) and u = exp(-a), equation (1), with every digit for any a.
 
     Parameters
     ----------
     y, u : (...) the output of `sigmoid`, and its tail
     out : like y, optional; must be neither
+    ones : like y, optional, as for `complement`
 
     Returns
     -------
@@ -137,7 +145,7 @@ def sigmoid_slope_by_tail(y: Array, u: Array, out: Array | None = None) -> Array
     ...     sigmoid_slope_by_tail(y, tail), sigmoid_slope(y)
     (array([0.00000000e+00, 2.50000000e-01, 4.24835426e-18]), array([0.  , 0.25, 0.  ]))
     """
-    rest = complement(y, u, out=out)
+    rest = complement(y, u, out, ones)
     return np.multiply(rest, y, out=out)
 
 

@@ -58,6 +58,7 @@ class StepTape(NamedTuple):
     cell: Variant
     p: Array | None = None  # (K-1, H)
     slopes: Slopes | None = None  # where they are known already
+    units: tuple[Any, Any] = (1.0, -1.0)  # of the dtype, as arrays (): NumPy takes numbers in no time then
 
 
 class StepCotangents(NamedTuple):
@@ -106,12 +107,12 @@ def step(
     >>> h, s
     (array([[0.25]]), array([[0.5]]))
     """
-    gates, opened, s_prev, s, c, h, tails, cell, p, _ = tape = tape or _new_tape(a, s_prev, cell, p)
+    gates, opened, s_prev, s, c, h, tails, cell, p, _, units = tape = tape or _new_tape(a, s_prev, cell, p)
     g, i, f, o = gates
     n = cell.waiting
     (tanh if cell.tanh_of_input else identity)(tails[0], out=g)  # (2)  (B, H)
     None if p is None else look(tails[1:n], p[: n - 1], s_prev)  # (7)  (2, B, H)
-    sigmoid_with_tail(tails[1:n], opened[: n - 1], tails[1:n])  # (3)  (3, B, H)
+    sigmoid_with_tail(tails[1:n], opened[: n - 1], tails[1:n], units)  # (3)  (3, B, H)
     complement(i, tails[1], out=f) if cell.coupled else None  # (3)  (B, H)
     np.multiply(s_prev, f, out=s)  # (4)  (B, H)
     s += np.multiply(g, i, out=h)  # (4)  h is scratch here
@@ -154,7 +155,7 @@ def step_vjp(
     >>> step_vjp(np.array([[1.0]]), np.array([[0.0]]), tape)
     (array([[0.25 , 0.   , 0.125, 0.125]]), array([[0.25]]))
     """
-    gates, _, s_prev, _, c, _, _, cell, _, slopes = tape
+    gates, _, s_prev, _, c, _, _, cell, _, slopes, _ = tape
     a_bar, a_gates_bar, s_prev_bar, gates_bar, own_bar, c_bar = out or _new_cotangents(h_bar, s_bar, tape)
     gates_slope, c_slope = slopes or slopes_of(tape)
     g, i, f, o = gates
@@ -182,11 +183,11 @@ def step_vjp(
     return a_bar, s_prev_bar
 
 
-def take_slopes(tails: Array, opened: Array, s: Array, cell: Variant, out: Slopes) -> Slopes:
+def take_slopes(tails: Array, opened: Array, s: Array, cell: Variant, out: Slopes, ones: Array | float = 1.0) -> Slopes:
     """The slopes of the activations of a step or of several, whose axes stand in front, left in `out`."""
     a_g, g_slope = tails[..., 0, :, :], out.gates[..., 0, :, :]
     tanh_slope_at(a_g, out=g_slope) if cell.tanh_of_input else g_slope.fill(1.0)  # (2)
-    sigmoid_slope_by_tail(opened, tails[..., 1:, :, :], out=out.gates[..., 1:, :, :])  # (3)
+    sigmoid_slope_by_tail(opened, tails[..., 1:, :, :], out.gates[..., 1:, :, :], ones)  # (3)
     tanh_slope_at(s, out=out.c) if cell.tanh_of_state else None  # (5)
     return out
 

@@ -44,10 +44,11 @@ class Steps:
         """Memory for the steps that are at hand at the same time."""
         T, K, B, H = tape.tails.shape
         dtype = tape.s.dtype
-        self._tape, self._n, self._known = tape, min(T, steps_at_once(B * H)), range(0)
+        self._tape, self._n, self._known = tape, min(T, steps_at_once(16 * B * H)), range(0)
         self._gates, self._own = rows_for_gates(tape.cell, self._n, B, H, dtype=dtype)
         self._c, c_slope = np.empty((2, self._n, B, H), dtype=dtype)
         self._slopes = Slopes(np.empty((self._n, K, B, H), dtype=dtype), c_slope)
+        self._ones = np.ones((self._n, K - 1, B, H), dtype=dtype)
         self._tapes: list[StepTape] = []
 
     def at(self, t: int) -> StepTape:
@@ -68,7 +69,7 @@ class Steps:
         open_by_tail(tails[:, 1:], out=opened)
         complement(i, tails[:, 1], out=f) if cell.coupled else None
         c = tanh(s, out=self._c[:n]) if cell.tanh_of_state else s
-        slopes = take_slopes(tails, opened, s, cell, Slopes(*(slope[:n] for slope in self._slopes)))
+        slopes = take_slopes(tails, opened, s, cell, Slopes(*(slope[:n] for slope in self._slopes)), self._ones[:n])
         every = (
             zip(*gates, strict=True),
             opened,
@@ -84,8 +85,8 @@ class Steps:
 
 
 def steps_at_once(size: int) -> int:
-    """How many steps, with so many numbers for each gate, stay in a cache of some MiB."""
-    return max(1, (1 << 14) // size)
+    """How many steps of so many numbers stay in a cache of some MiB."""
+    return max(1, (1 << 18) // size)
 
 
 def new_tape(
@@ -117,8 +118,10 @@ def writing(tape: Tape) -> Iterator[StepTape]:
     cell, (B, H) = tape.cell, tape.s[0].shape
     gates, own = rows_for_gates(cell, B, H, dtype=tape.s.dtype)
     opened, c = own[1:], np.empty_like(tape.s[0])
+    one = np.ones((), dtype=tape.s.dtype)
+    units = one, -one
     for s_prev, s, m, tails in zip(tape.s[:-1], tape.s[1:], tape.m, tape.tails, strict=True):
-        yield StepTape(gates, opened, s_prev, s, c if cell.tanh_of_state else s, m, tails, cell, tape.p)
+        yield StepTape(gates, opened, s_prev, s, c if cell.tanh_of_state else s, m, tails, cell, tape.p, None, units)
 
 
 def _parts_of_one_block(shapes: tuple[tuple[int, ...], ...], dtype: Any) -> list[Array]:
