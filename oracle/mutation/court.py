@@ -17,6 +17,7 @@ from oracle.mutation.checks import CERTIFIED_PATH, CHECKS
 from oracle.mutation.equivalence.proofs import proof
 from oracle.mutation.evidence import Evidence
 from oracle.mutation.limits import TookTooLong, limited
+from oracle.mutation.manner import ENDLESS, manner
 from oracle.mutation.mutants import Mutant
 from oracle.mutation.observe import backward_functions, scenes
 from oracle.mutation.planting import PlantingError, planted, real_name
@@ -39,6 +40,7 @@ class Row:
     subject: str = ""  # under which it was convicted on the certified path; of several the last, if it never was
     seconds: float = 0.0  # on the certified path, with planting
     note: str = ""
+    manner: str = ""  # what that conviction rests on: one of `oracle.mutation.manner.MANNERS`
 
     @property
     def convicted(self) -> bool:
@@ -138,7 +140,7 @@ def judge(mutant: Mutant, stands: Sequence[Stand]) -> Row:
 
 def _before(row: Row, one: Stand, benches: Iterable[Bench], until_convicted: bool = False) -> Row:
     """A row with what the checks say under one subject in further cases: all, or until the certified path convicts."""
-    mutant, heard, convicts, spent = row.mutant, list(benches), set(row.convicts), row.seconds
+    mutant, heard, convicts, spent, how = row.mutant, list(benches), set(row.convicts), row.seconds, row.manner
     began = time.process_time()
     with planted(mutant.edit) as files:
         spent += time.process_time() - began
@@ -154,10 +156,12 @@ def _before(row: Row, one: Stand, benches: Iterable[Bench], until_convicted: boo
                 said, late = _asked(name, evidence, names)
                 spent += time.process_time() - began if name == CERTIFIED_PATH else 0.0
                 if late:
-                    return Row(mutant, frozenset({*convicts, CERTIFIED_PATH, CONTRACT}), one.subject.name, spent, late)
+                    every = frozenset({*convicts, CERTIFIED_PATH, CONTRACT})
+                    return Row(mutant, every, one.subject.name, spent, late, how or ENDLESS)
                 if said:
                     convicts.add(name)
-    return Row(mutant, frozenset(convicts), one.subject.name, spent)
+                    how = manner(evidence) if name == CERTIFIED_PATH else how
+    return Row(mutant, frozenset(convicts), one.subject.name, spent, "", how)
 
 
 def _asked(name: str, evidence: Evidence, names: set[str]) -> tuple[bool | None, str]:

@@ -29,6 +29,6 @@ class Fates:
             return Entry(row, Fate.PROVEN, reason)
         seen = presume(row.mutant, [self._cases[id(one)] for one in at])
         if seen.convicted:
-            late = dataclasses.replace(row, convicts=row.convicts | {CERTIFIED_PATH})
-            return Entry(late, Fate.CONVICTED, seen.convicted)
+            late = dataclasses.replace(row, convicts=row.convicts | {CERTIFIED_PATH}, manner=seen.manner)
+            return Entry(late, Fate.CONVICTED, str(seen))
         return Entry(row, Fate.PRESUMED if seen.equivalent else Fate.SURVIVED, str(seen))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -9,6 +10,7 @@ from typing import Any
 
 from oracle.mutation.checks import CHECKS
 from oracle.mutation.court import Row
+from oracle.mutation.manner import MANNERS
 from oracle.mutation.operators import OPERATORS
 
 
@@ -67,6 +69,12 @@ class Matrix:
         chosen = (one.row for one in self.entries if operator in (None, one.row.mutant.operator))
         return sum(check in row.convicts for row in chosen)
 
+    @property
+    def manners(self) -> dict[str, int]:
+        """How many of the convicted were refuted by their numbers, how many raised, and so on."""
+        found = Counter(entry.row.manner for entry in self.of(Fate.CONVICTED))
+        return {name: found[name] for name in MANNERS if found[name]}
+
     def count(self, operator: str) -> int:
         """How many mutants an operator made."""
         return sum(entry.row.mutant.operator == operator for entry in self.entries)
@@ -88,6 +96,7 @@ class Matrix:
             "mutants": len(self.entries),
             "possible_mutants": self.possible,
             **{fate.name.lower(): len(self.of(fate)) for fate in Fate},
+            "manners": self.manners,
             "raw_score": round(self.raw, 4),
             "mutants_per_second": round(self.speed, 1),
             "struck": dict(self.struck),
@@ -108,6 +117,7 @@ def _plain(entry: Entry) -> dict[str, Any]:
         "fate": entry.fate.value,
         "convicts": [name for name in CHECKS if name in row.convicts],
         "subject": row.subject,
+        "manner": row.manner,
     }
     if entry.reason:
         found["reason"] = entry.reason

@@ -33,6 +33,7 @@ class Plain:
     subject: str
     seconds: float
     note: str
+    manner: str
     fate: str
     reason: str
 
@@ -80,7 +81,7 @@ def judged(chosen: Sequence[Mutant], stands: Sequence[Stand], jobs: int) -> Iter
 
 
 def _entry(plain: Plain, mutant: Mutant) -> Entry:
-    row = Row(mutant, plain.convicts, plain.subject, plain.seconds, plain.note)
+    row = Row(mutant, plain.convicts, plain.subject, plain.seconds, plain.note, plain.manner)
     return Entry(row, Fate(plain.fate), plain.reason)
 
 
@@ -98,10 +99,10 @@ def _judged(specs: Sequence[str], names: Sequence[str]) -> Found:
     every, known, fates = _court(tuple(specs))
     found = Found()
     for name in names:
-        row = judge(known[name], every)
-        entry = fates.of(row)
+        entry = fates.of(judge(known[name], every))
+        row = entry.row
         found.entries.append(
-            Plain(name, entry.row.convicts, row.subject, row.seconds, row.note, entry.fate.value, entry.reason)
+            Plain(name, row.convicts, row.subject, row.seconds, row.note, row.manner, entry.fate.value, entry.reason)
         )
     found.struck = {one.subject.name: dict(one.struck) for one in every if one.struck}
     return found

@@ -85,6 +85,7 @@ def summary(matrix: Matrix) -> list[str]:
     lines = [
         "",
         f"{of[Fate.CONVICTED]} of {len(matrix.entries)} mutants convicted on the certified path ({matrix.raw:.1%})",
+        f"of these, {', '.join(f'{count} {name}' for name, count in matrix.manners.items())}",
         f"{of[Fate.PROVEN]} proven equivalent, {of[Fate.PRESUMED]} presumed equivalent, {of[Fate.SURVIVED]} survived",
         f"{matrix.speed:.0f} mutants a second on the certified path, one core; {matrix.seconds:.0f} s in all",
         f"subjects: {', '.join(matrix.subjects)}",

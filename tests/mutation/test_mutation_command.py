@@ -38,12 +38,15 @@ def test_the_matrix_is_printed_and_written(run, tmp_path):
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
     assert "8 of 8 mutants convicted on the certified path (100.0%)" in lines
+    assert "of these, 8 refuted" in lines
     assert "0 proven equivalent, 0 presumed equivalent, 0 survived" in lines
     assert any(line.split()[:2] == ["all", "8"] for line in lines)
     found = json.loads(path.read_text())
     assert (found["ok"], found["mutants"], found["convicted"], found["survived"]) == (True, 8, 8, 0)
     assert found["matrix"]["drop-summand"]["autodiff in balls"] == found["matrix"]["drop-summand"]["mutants"]
     assert len(found["rows"]) == 8
+    assert {row["manner"] for row in found["rows"]} == {"refuted"}
+    assert found["manners"] == {"refuted": 8}
     assert all("certified path" in row["convicts"] for row in found["rows"])
 
 

@@ -20,15 +20,16 @@ from oracle.cases import REGIMES, Case
 from oracle.comparison import compare
 from oracle.draws import below, key
 from oracle.mutation.bench import Bench
-from oracle.mutation.checks import promises
+from oracle.mutation.checks import as_before, certified_path, promises
 from oracle.mutation.equivalence.watching import watched
 from oracle.mutation.evidence import Evidence
 from oracle.mutation.limits import TookTooLong, limited
+from oracle.mutation.manner import ENDLESS, manner, sentence
 from oracle.mutation.mutants import Mutant
 from oracle.mutation.planting import PlantingError, planted, real_name
 from oracle.runs import in_floats
 from oracle.trial import Trial
-from oracle.verdict import Comparison
+from oracle.verdict import Comparison, Verdict
 
 FRESH = 200
 _LARGE = 3  # times as large as the declared sizes
@@ -44,6 +45,7 @@ class Presumption:
     reached: int = 0  # how often the changed statement was executed
     differed: bool = False  # whether it ever did anything else than the original
     convicted: str = ""  # the case in which it was convicted after all, and by what
+    manner: str = ""  # what that conviction rests on
 
     @property
     def equivalent(self) -> bool:
@@ -52,7 +54,7 @@ class Presumption:
 
     def __str__(self) -> str:
         if self.convicted:
-            return self.convicted
+            return f"convicted {self.convicted}"
         if not self.reached:
             return f"its line was never executed in {self.cases} fresh cases"
         if self.cases < FRESH:
@@ -83,7 +85,7 @@ class Cases:
         """Draw a case; it is kept if it decides something and the unchanged code is certified in it."""
         bench = Bench(self.trial, self._case(self._drawn), thorough=not self._drawn % _CONTRACT_EVERY)
         self._drawn += 1
-        if bench.usable and bench.verdict.ok and bench.excuses and not bench.contradiction:
+        if bench.usable and bench.verdict is Verdict.CERTIFIED and not bench.contradiction:
             self._heard.append(bench)
 
     def _case(self, number: int) -> Case:
@@ -116,31 +118,34 @@ def presume(mutant: Mutant, every: Sequence[Cases]) -> Presumption:
 def _with(mutant: Mutant, cases: Cases, share: int, before: Presumption) -> Presumption:
     """The same for one subject: certified runs first, then float runs that are watched."""
     benches = cases.first(share)  # heard with nothing planted
+    certified: list[Bench] = []
     with planted(mutant.edit) as files:
         names = {file.name for file in files} | {real_name(file.name) for file in files}
         for bench in benches:
-            if reason := _convicted(bench, names):
-                return Presumption(convicted=f"convicted in {bench.case}: {reason}")
-    reached, differed = _watched(mutant, benches)
-    return Presumption(before.cases + len(benches), before.reached + reached, before.differed or differed)
+            evidence = Evidence(bench)
+            try:
+                with limited(_SECONDS, names.__contains__):
+                    if _is_certified(evidence):
+                        certified.append(bench)
+                    elif evidence.says(certified_path):
+                        return Presumption(convicted=f"in {bench.case}: {sentence(evidence)}", manner=manner(evidence))
+            except TookTooLong as late:
+                return Presumption(convicted=f"in {bench.case}: {late}", manner=ENDLESS)
+    reached, differed = _watched(mutant, certified)
+    return Presumption(before.cases + len(certified), before.reached + reached, before.differed or differed)
 
 
-def _convicted(bench: Bench, names: set[str]) -> str:
-    """Why a case convicts what is planted; empty if its gradients are certified equal to the derivative."""
-    evidence = Evidence(bench)
-    try:
-        with limited(_SECONDS, names.__contains__):
-            if bench.thorough and promises(evidence):
-                return "the contract is broken"
-            balls = evidence.balls
-    except TookTooLong as late:
-        return str(late)
-    if balls is None:
-        return "the code left ball arithmetic"
+def _is_certified(evidence: Evidence) -> bool:
+    """Whether the contract is kept as far as it is asked, and all gradients are certified equal to the derivative."""
+    bench, balls = evidence.bench, evidence.balls
+    if evidence.says(as_before):
+        return True
+    if balls is None or evidence.floats.error is not None or evidence.says(promises):
+        return False
     truth = bench.truth or bench.sound.gradients
     with adapter.precision(bench.sound.found.bits):
         every = [_compared(bench, leaf, got, truth[leaf]) for leaf, got in balls.items()]
-    return next((f"the gradient of {one.name} is not certified" for one in every if not _certified(one)), "")
+    return not any(one.wrong or one.unsettled for one in every)
 
 
 def _compared(bench: Bench, leaf: str, got: Any, truth: Any) -> Comparison:
@@ -151,10 +156,6 @@ def _compared(bench: Bench, leaf: str, got: Any, truth: Any) -> Comparison:
     scale = bench.sound.spread(np.float64, FEW).scale(leaf)
     rounding = bench.excuses[leaf]
     return compare(leaf, got, truth, digits=bench.trial.digits, scale=scale, rounding=rounding, zero_allowed=True)
-
-
-def _certified(one: Comparison) -> bool:
-    return not one.wrong and not one.unsettled
 
 
 def _watched(mutant: Mutant, benches: list[Bench]) -> tuple[int, bool]:
