@@ -56,8 +56,9 @@ class QuickLook:
         sizes = [value.size for _, _, value, _ in arrays]
         values = np.concatenate([np.zeros(0), *[value.reshape(-1) for _, _, value, _ in arrays]])
         said = np.concatenate([np.zeros(0), *[program.reshape(-1) for _, _, _, program in arrays]])
-        with np.errstate(invalid="ignore"):
-            self.largest, self.gap = _each(np.abs(said), sizes), _each(np.abs(values - said), sizes)
+        with np.errstate(invalid="ignore", over="ignore"):
+            said, gaps = np.abs(said).astype(float, copy=False), np.abs(values - said).astype(float, copy=False)
+        self.largest, self.gap = _each(said, sizes), _each(gaps, sizes)
         units, least = (np.array([table[kind] for kind in kinds]) for table in (_ROUNDOFF, _TINY))
         self.bound = QUICK * units * self.largest + least
 

@@ -137,12 +137,13 @@ class Reference:
             self.drop(str(error).splitlines()[0])
             return None
 
-    def run_quickly(self, point: Point, outputs: Mapping[str, Raw]) -> Truth:
-        """Outputs and gradients in float64, by a program that is bound for that alone."""
+    def run_quickly(self, point: Point, outputs: Mapping[str, Raw], fine: bool = False) -> Truth:
+        """Outputs and gradients in float64, or in longer floats, by a program that is bound for that alone."""
         if self._quick is None or self._quick.program is not self.program:
             self._quick = QuickProgram(self.program)
         with np.errstate(all="ignore"):
-            return self.run(self._quick.arithmetic, point, outputs, self._quick)
+            arithmetic = self._quick.fine if fine else self._quick.arithmetic
+            return self.run(arithmetic, point, outputs, self._quick)
 
     def run(
         self,

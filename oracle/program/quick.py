@@ -22,6 +22,7 @@ from oracle.program.plan import Bound, Plan
 from oracle.program.rules.elementwise import BINARY, SMOOTH
 from oracle.program.rules.registry import Site, Spec, Step, bind
 
+LONGER = bool(np.finfo(np.longdouble).eps < np.finfo(np.float64).eps)  # whether C has longer floats on this machine
 _PROGRAMS, _PLACES = 4096, 64  # remembered: bound programs, and index arrays of one step
 
 
@@ -35,6 +36,17 @@ class QuickFloats(Floats):
     def matmul(self, a: Array, b: Array) -> Array:
         """Products of matrices."""
         return np.asarray(np.matmul(a, b))
+
+
+class FineFloats(QuickFloats):
+    """The longest floats of C, where they are longer: what float64 rounds in the program itself is then not seen.
+
+    Functions that NumPy lacks, and what a step makes of integers, may still be rounded to float64.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dtype, self._complex = np.dtype(np.longdouble), np.dtype(np.clongdouble)
 
 
 class Recipe:
@@ -234,7 +246,7 @@ class QuickProgram:
     """The gradient program of a reference in float64: `run(sizes, inputs, cotangents) -> (outputs, gradients)`."""
 
     def __init__(self, program: GradientProgram) -> None:
-        self.program, self.arithmetic = program, QuickFloats()
+        self.program, self.arithmetic, self.fine = program, QuickFloats(), FineFloats()
         self._bound: dict[tuple[int, ...], BoundProgram] = {}
         self._recipes: dict[int, Recipe] = {}  # by the block's identity, which lives as long as its recipe
         self._symbols: dict[str, Any] = {}

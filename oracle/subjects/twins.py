@@ -71,7 +71,7 @@ def layer(
         h, s = probe("h_prev", carry[0]), probe("s_prev", carry[1])
         z = jnp.concatenate([x_t, h], axis=1)
         a = probe("a", (jnp.einsum("khz,bz->bkh", stacked, z) + bias).reshape(B, 4 * H)).reshape(B, 4, H)
-        a_g, a_i, a_f, a_o = (probe(f"a_{k}", a[:, place]) for place, k in enumerate(GATES))
+        a_g, a_i, a_f, a_o = (probe(f"a_{k}", part) for k, part in zip(GATES, jnp.unstack(a, axis=1), strict=True))
         probe.known("tails", jnp.stack([a_g, jnp.exp(-a_i), jnp.exp(-a_f), jnp.exp(-a_o)]))
         g, i, f, o = (
             probe("g", jnp.tanh(a_g)),

@@ -21,7 +21,7 @@ def layer(gates: str, *, squash_input: bool = True, squash_output: bool = True, 
 
     def opened(a: Array, s: Array, p: Any, ones: Array, probe: Unprobed) -> tuple[dict[str, Array], list[Array]]:
         """The values of g and of all gates, g, i, f and o; the new state is under s. And the tails."""
-        pre = {k: a[:, n] for n, k in enumerate(gates)}
+        pre = dict(zip(gates, jnp.unstack(a, axis=1), strict=True))
         look = {} if p is None else dict(zip(gates[1:], p, strict=True))
         pre["g"] = probe("a_g", pre["g"])
         tails = [pre["g"]]

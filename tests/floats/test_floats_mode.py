@@ -9,11 +9,13 @@ from floats_tools import CASE, by_buffer, layer, pair, twin
 
 import oracle
 from oracle import Verdict, subjects
+from oracle.arithmetic import adapter, enclosures
+from oracle.arithmetic.ball_program import Balls
 from oracle.arithmetic.floats import Floats
 from oracle.cases import Case, schedule
 from oracle.float_arrays import QuickLook
 from oracle.point import Point
-from oracle.program.quick import QuickProgram
+from oracle.program.quick import LONGER, QuickProgram
 from oracle.runs import in_floats
 from oracle.trial import Trial
 
@@ -95,6 +97,55 @@ def test_the_limit_is_kept(quick):
 
         check = oracle.check_in_floats(planted(subject, "x", spoil), case, quick=quick)
         assert check.stage > (0 if quick else 1)
+
+
+def test_longer_floats_come_nearer_to_the_truth():
+    """Run in them, the program is off by far less than in float64, or by as much where C has none longer."""
+    subject = subjects.load("lstm-standard")
+    trial = Trial(subject, 30)
+    point = Point(subject, Case({"T": 4, "B": 2, "D": 3, "H": 5}, seed=3))
+    outputs = {key: np.asarray(value) for key, value in in_floats(point, trial.binding).outputs.items()}
+    with adapter.precision(256):
+        _, truth = trial.reference.run(Balls(), point, outputs)
+        both = [trial.reference.run_quickly(point, outputs, fine)[1] for fine in (False, True)]
+        plain, fine = (max(_off(found[leaf], truth[leaf]) for leaf in truth) for found in both)
+    assert 1e-17 < plain < 1e-14
+    assert fine <= plain * (2.0**-8 if LONGER else 1.0)
+
+
+def _off(found, truth):
+    """How far longer floats are from balls, the high part and the rest taken apart."""
+    high = np.asarray(found, dtype=float)
+    exact = adapter.lift(high) + adapter.lift(np.asarray(found - high, dtype=float))
+    return float(np.max(enclosures.magnitude(exact - truth)))
+
+
+def test_where_the_program_is_inexact_longer_floats_decide(monkeypatch):
+    """Cases whose program rounds too much for the quick step end there all the same, if C has longer floats."""
+    subject = subjects.load("lstm-standard")
+    cases = [Case({"T": 1, "B": 1, "D": 1, "H": 1}, seed=seed) for seed in range(120)]
+    stages = []
+    for longer in (False, LONGER):
+        monkeypatch.setattr("oracle.float_mode.LONGER", longer)
+        stages.append([oracle.check_in_floats(subject, case, quick=True).stage for case in cases])
+    before, after = stages
+    assert sum(before) > 5
+    assert all(now <= then for then, now in zip(before, after, strict=True))
+    assert sum(after) < sum(before) or not LONGER
+
+
+def test_longer_floats_pass_no_fault():
+    """A fault of 40 roundings of the largest entry is beyond both looks."""
+    subject = subjects.load("lstm-standard")
+    for seed in range(10):
+        case = Case({"T": 2, "B": 1, "D": 1, "H": 2}, seed=seed)
+        check = oracle.check_in_floats(planted(subject, "W", _lifted), case, quick=True)
+        assert check.stage > 0
+
+
+def _lifted(value):
+    value[np.unravel_index(np.argmax(np.abs(value)), value.shape)] *= 1 + 40 * 2.0**-53
+    return value
 
 
 def test_a_quick_check_is_blind_to_small_entries():

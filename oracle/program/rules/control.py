@@ -36,6 +36,8 @@ def _scan(site: Site) -> Step:
 
 def _stack(A: Arithmetic, rows: list[Array], spec: Spec) -> Array:
     """What a loop gave round by round, as one array; a loop of no rounds gives an empty one."""
+    if rows and rows[0].dtype.kind == "f":
+        return np.array(rows)  # which is what stack gives, sooner
     if rows:
         return np.stack(rows)
     empty = np.zeros(spec.shape, np.float64 if spec.number else spec.dtype)
