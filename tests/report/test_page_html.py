@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 
 import page_tools
 import pytest
@@ -345,6 +346,13 @@ def test_maps_that_cannot_be_drawn_leave_page_and_verdict(folder, monkeypatch, p
     assert "it could not be drawn: FloatingPointError: <b0ld>" in read(html).text
     assert "return y_bar * w, y_bar * w" in read(html).text
     assert strangers(html) == []
+
+
+def test_the_worst_case_of_what_is_right_stands_in_its_row(folder):
+    """Sizes, regime and seed, for every gradient."""
+    assert run("good.py", "--html", "page.html").exit_code == 0
+    html = (folder / "page.html").read_text(encoding="utf-8")
+    assert len(re.findall(r'<td class="name case quiet">D=\d+, [a-z0-9 ]+, <span>seed \d+</span></td>', html)) == 2
 
 
 def test_templates_are_part_of_the_package():

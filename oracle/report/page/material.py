@@ -22,6 +22,7 @@ from oracle.verdict import Report, Verdict
 
 FloatArray = npt.NDArray[np.float64]
 ALL_ULPS = 1e17  # an error of so many units in the last place of float64 leaves no digit
+_STEPS = 5  # of time, from which on a course is to be seen
 _TRIED = 6  # cases heard again to find one that shows the failure
 
 
@@ -114,7 +115,7 @@ def _by_entries(subject: Subject, cases: Sequence[Case]) -> list[Case]:
 
     def poor(case: Case) -> tuple[bool, bool, int]:
         sizes = case.sizes.values()
-        return min(sizes, default=1) < 2, case.sizes.get("T", 3) < 3, -entries(subject, case)
+        return min(sizes, default=1) < 2, case.sizes.get("T", _STEPS) < _STEPS, -entries(subject, case)
 
     return sorted(cases, key=poor)
 
