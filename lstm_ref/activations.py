@@ -72,7 +72,8 @@ def open_by_tail(u: Array, out: Array | None = None, one: Any = 1.0) -> Array:
     array([1. , 0.5, 0. ])
     """
     y = np.add(u, one, out=out)
-    return np.divide(one, y, out=out)
+    opened: Array = np.divide(one, y, out=out)
+    return opened
 
 
 def sigmoid_slope(y: Array, out: Array | None = None) -> Array:

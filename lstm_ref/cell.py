@@ -41,7 +41,7 @@ Four = tuple[Array, Array, Array, Array]
 class Slopes(NamedTuple):
     """The slopes of the activations of a step, or of several."""
 
-    gates: Array  # (..., K, B, H)  tanh'(a_g), and σ'(a) of each gate; 1 for g without input activation
+    gates: Array  # (K, ..., B, H)  tanh'(a_g), and σ'(a) of each gate; 1 for g without input activation
     c: Array  # (..., B, H)  tanh'(s); not used without output activation
 
 
@@ -184,10 +184,9 @@ def step_vjp(
 
 
 def take_slopes(tails: Array, opened: Array, s: Array, cell: Variant, out: Slopes, ones: Array | float = 1.0) -> Slopes:
-    """The slopes of the activations of a step or of several, whose axes stand in front, left in `out`."""
-    a_g, g_slope = tails[..., 0, :, :], out.gates[..., 0, :, :]
-    tanh_slope_at(a_g, out=g_slope) if cell.tanh_of_input else g_slope.fill(1.0)  # (2)
-    sigmoid_slope_by_tail(opened, tails[..., 1:, :, :], out.gates[..., 1:, :, :], ones)  # (3)
+    """The slopes of the activations of a step or of several, left in `out`; gates are the first axis."""
+    tanh_slope_at(tails[0], out=out.gates[0]) if cell.tanh_of_input else out.gates[0].fill(1.0)  # (2)
+    sigmoid_slope_by_tail(opened, tails[1:], out.gates[1:], ones)  # (3)
     tanh_slope_at(s, out=out.c) if cell.tanh_of_state else None  # (5)
     return out
 
@@ -237,19 +236,15 @@ def by_gate(a: Array, K: int = 4) -> Array:
     return a.reshape(*axes, B, K, width // K).swapaxes(-2, -3)
 
 
-def rows_for_gates(cell: Variant, *axes: int, dtype: Any) -> tuple[Any, Array]:
-    """Memory for g, i, f, o, each (..., B, H), and for all with pre-activations side by side, (..., K, B, H).
+def rows_for_gates(cell: Variant, *shape: int, dtype: Any) -> tuple[Any, Array]:
+    """Memory for g, i, f, o, each of this shape, and for those that have pre-activations side by side, (K, ...).
 
-    A gate that the cell has not is 1.
+    A gate that is missing is 1.
     """
-    *axes_, B, H = axes
-    gates = np.empty((*axes_, 4, B, H), dtype=dtype)
-    K = len(cell.gates)
-    order = [*cell.gates, *(gate for gate in "gifo" if gate not in cell.gates)]
-    named = [gates[..., order.index(gate), :, :] for gate in "gifo"]
-    for gate, has in zip(named[1:], (cell.input_gate, cell.forget_gate, cell.output_gate), strict=True):
-        None if has else gate.fill(1.0)
-    return tuple(named), gates[..., :K, :, :]
+    gates = np.empty((4, *shape), dtype=dtype)
+    own, others = gates[: len(cell.gates)], gates[len(cell.gates) :]
+    others.fill(1.0)
+    return tuple(gates[row] for row in cell.rows), own
 
 
 def _new_tape(a: Array, s_prev: Array, cell: Variant, p: Array | None) -> StepTape:

@@ -43,12 +43,12 @@ class Steps:
     def __init__(self, tape: Tape) -> None:
         """Memory for the steps that are at hand at the same time."""
         T, K, B, H = tape.tails.shape
-        dtype = tape.s.dtype
         self._tape, self._n, self._known = tape, min(T, steps_at_once(16 * B * H)), range(0)
-        self._gates, self._own = rows_for_gates(tape.cell, self._n, B, H, dtype=dtype)
-        self._c, c_slope = np.empty((2, self._n, B, H), dtype=dtype)
-        self._slopes = Slopes(np.empty((self._n, K, B, H), dtype=dtype), c_slope)
-        self._ones = np.ones((self._n, K - 1, B, H), dtype=dtype)
+        shape, dtype = (self._n, B, H), tape.s.dtype
+        self._gates, self._own = rows_for_gates(tape.cell, *shape, dtype=dtype)
+        self._c, c_slope = np.empty((2, *shape), dtype=dtype)
+        self._slopes = Slopes(np.empty((K, *shape), dtype=dtype), c_slope)
+        self._ones = np.ones((K - 1, *shape), dtype=dtype)
         self._tapes: list[StepTape] = []
 
     def at(self, t: int) -> StepTape:
@@ -61,27 +61,21 @@ class Steps:
 
     def _taken(self, first: int, end: int) -> list[StepTape]:
         """Each of these steps."""
-        tape, cell = self._tape, self._tape.cell
-        tails, s, n = tape.tails[first:end], tape.s[first + 1 : end + 1], end - first
-        gates, opened = [gate[:n] for gate in self._gates], self._own[:n, 1:]
+        tape, cell, n = self._tape, self._tape.cell, end - first
+        tails = np.ascontiguousarray(tape.tails[first:end].swapaxes(0, 1))  # (K, n, B, H)
+        s_prev, s, m = tape.s[first:end], tape.s[first + 1 : end + 1], tape.m[first:end]
+        gates, own = [gate[:n] for gate in self._gates], self._own[:, :n]
         g, i, f, _ = gates
-        (tanh if cell.tanh_of_input else identity)(tails[:, 0], out=g)
-        open_by_tail(tails[:, 1:], out=opened)
-        complement(i, tails[:, 1], out=f) if cell.coupled else None
+        (tanh if cell.tanh_of_input else identity)(tails[0], out=g)
+        open_by_tail(tails[1:], own[1:])
+        complement(i, tails[1], out=f) if cell.coupled else None
         c = tanh(s, out=self._c[:n]) if cell.tanh_of_state else s
-        slopes = take_slopes(tails, opened, s, cell, Slopes(*(slope[:n] for slope in self._slopes)), self._ones[:n])
-        every = (
-            zip(*gates, strict=True),
-            opened,
-            tape.s[first:end],
-            s,
-            c,
-            tape.m[first:end],
-            tails,
-            repeat(cell),
-            repeat(tape.p),
-        )
-        return list(map(StepTape, *every, map(Slopes, *slopes)))
+        out = Slopes(self._slopes.gates[:, :n], self._slopes.c[:n])
+        take_slopes(tails, own[1:], s, cell, out, self._ones[:, :n])
+        slopes = map(Slopes, np.ascontiguousarray(out.gates.swapaxes(0, 1)), out.c)
+        opened = own[1:].swapaxes(0, 1)
+        every = zip(*gates, strict=True), opened, s_prev, s, c, m, tape.tails[first:end]
+        return list(map(StepTape, *every, repeat(cell), repeat(tape.p), slopes))
 
 
 def steps_at_once(size: int) -> int:

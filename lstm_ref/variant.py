@@ -69,15 +69,10 @@ class Variant:
         return ("g", *(gate for gate, has in own.items() if has))
 
     @cached_property
-    def opened(self) -> slice:
-        """Which of g, i, f, o are gates with rows of their own."""
-        return _slice(["gifo".index(gate) for gate in self.gates[1:]])
-
-    @cached_property
-    def early(self) -> slice:
-        """Those of them that do not wait for the state s of their own step."""
-        waits = {"o"} if self.looks_at_new_state else set()
-        return _slice(["gifo".index(gate) for gate in self.gates[1:] if gate not in waits])
+    def rows(self) -> tuple[int, ...]:
+        """Where g, i, f, o stand, if those that have rows in W come first, in their order."""
+        order = [*self.gates, *(gate for gate in "gifo" if gate not in self.gates)]
+        return tuple(order.index(gate) for gate in "gifo")
 
     @cached_property
     def waiting(self) -> int:
@@ -88,12 +83,6 @@ class Variant:
     def looks_at_new_state(self) -> bool:
         """Whether the output gate has a peephole."""
         return self.peepholes and self.output_gate
-
-
-def _slice(places: list[int]) -> slice:
-    """The slice that takes these places out of four, which are at most three, in order."""
-    gap = 2 if places == [1, 3] else 1
-    return slice(places[0], places[-1] + 1, gap) if places else slice(0, 0)
 
 
 VANILLA = Variant("vanilla", peepholes=True)

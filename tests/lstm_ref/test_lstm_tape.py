@@ -1,17 +1,19 @@
 """A tape is read only: it may be pulled back through any number of times, with any cotangents."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from lstm_examples import layer_cotangents, layer_inputs
+from lstm_examples import layer_cotangents, layer_inputs, roundings, run
 
 from lstm_ref import (
     BOTH,
     STANDARD,
     Architecture,
     Parameters,
+    Variant,
     checkpointing,
     chunks,
     gru_backward,
@@ -19,8 +21,12 @@ from lstm_ref import (
     layer,
     network,
 )
+from lstm_ref import tape as tape_module
+from lstm_ref.tape import Steps
+from lstm_ref.variant import VARIANTS
 
 SIZES = (5, 2, 3, 2)  # T, B, D, H
+CELLS = [cell for name, cell in VARIANTS.items() if name != "np"]  # which is the standard one
 Pair = tuple[list[np.ndarray], Any, Callable[..., Any]]  # cotangents, tape, backward
 
 
@@ -96,3 +102,33 @@ def test_a_backward_that_writes_to_its_tape_is_seen() -> None:
     array.flags.writeable = False
     with pytest.raises(ValueError, match="read-only"):
         np.subtract(1.0, array, out=array)
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=[cell.name for cell in CELLS])
+def test_how_many_steps_are_taken_at_once_does_not_matter(cell: Variant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outputs and gradients have the same bits whether steps are taken one, two or all five at a time."""
+    inputs, cotangents = layer_inputs(*SIZES, cell=cell), layer_cotangents(*SIZES)
+    found = []
+    for n in (1, 2, 5):
+        monkeypatch.setattr(tape_module, "steps_at_once", lambda _, n=n: n)
+        *outputs, tape = run(inputs, cell)
+        found.append([*outputs, *layer.backward(*cotangents, tape)])
+    assert all((one == other).all() for some in found[1:] for one, other in zip(found[0], some, strict=True))
+
+
+def test_how_many_inputs_are_taken_at_once_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outputs and gradients agree to the last few bits whether inputs enter one, two or all five steps at a time."""
+    inputs, cotangents = layer_inputs(*SIZES), layer_cotangents(*SIZES)
+    found = []
+    for n in (5, 1, 2):
+        monkeypatch.setattr(layer, "steps_at_once", lambda _, n=n: n)
+        *outputs, tape = layer.forward(*inputs, STANDARD)
+        found.append([*outputs, *layer.backward(*cotangents, tape)])
+    assert max(roundings(one, other) for some in found[1:] for one, other in zip(some, found[0], strict=True)) < 8
+
+
+def test_steps_of_another_chunk_are_seen() -> None:
+    """The control: the steps of a tape that are taken again differ from step to step, in either direction."""
+    steps = Steps(of_a_layer()[1])
+    states = [steps.at(t).s for t in (0, 4, 2, 3, 1)]
+    assert not any(np.array_equal(one, other) for one, other in itertools.combinations(states, 2))
