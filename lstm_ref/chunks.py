@@ -179,9 +179,8 @@ def chunk_by_chunk(
         part = layer.backward(h_bar[j], h_j_bar, s_j_bar, tape_of(n))
         x_bar[j] = part.x
         add(parameters_bar, part[3:])  # the parameters are used by every chunk
-        h_j_bar, s_j_bar = part.h0, part.s0
-        if truncated and n:
-            h_j_bar, s_j_bar = np.zeros_like(part.h0), np.zeros_like(part.s0)  # nothing passes the border
+        h_j_bar = np.zeros_like(part.h0) if truncated and n else part.h0  # nothing passes a border if truncated
+        s_j_bar = np.zeros_like(part.s0) if truncated and n else part.s0
     return type(part)(x_bar, h_j_bar, s_j_bar, *parameters_bar)
 
 

@@ -12,7 +12,6 @@ _TURN = "z_bar = z_bar + zd_bar[::d]"
 _LAYER = "unrolling.backward(hd_bar, h_T_bar[k], s_T_bar[k], tapes[k])"
 _DROPPED = "drop_vjp(z_bar, kept, rate)"
 _INVERTED = "z_bar * mask / (1 - rate)"
-_CARRY = "h_j_bar, s_j_bar = part.h0, part.s0"
 _AGAIN = "x[chunks[n]], h[n], s[n], W"
 
 DIRECTIONS = rows(
@@ -57,10 +56,10 @@ CHUNKED = rows(
     "chunks",
     "lstm-chunked",
     _CHUNKS,
-    ("no cotangent of the output", CARRY, _CARRY, "h_j_bar, s_j_bar = 0 * part.h0, part.s0"),
-    ("no cotangent of the state", CARRY, _CARRY, "h_j_bar, s_j_bar = part.h0, 0 * part.s0"),
-    ("carries exchanged", VARIABLE, _CARRY, "h_j_bar, s_j_bar = part.s0, part.h0"),
-    ("last cotangents in every chunk", CARRY, _CARRY, "h_j_bar, s_j_bar = part.h0 + h_j_bar, part.s0"),
+    ("no cotangent of the output", CARRY, "else part.h0", "else 0 * part.h0"),
+    ("no cotangent of the state", CARRY, "else part.s0", "else 0 * part.s0"),
+    ("the state's carry for the output's", VARIABLE, "else part.h0", "else part.s0"),
+    ("last cotangents in every chunk", CARRY, "else part.h0", "else part.h0 + h_j_bar"),
     ("outputs counted from the end", BOUNDARY, "layer.backward(h_bar[j]", "layer.backward(h_bar[::-1][j]"),
 )
 TRUNCATED = rows(
@@ -69,8 +68,8 @@ TRUNCATED = rows(
     _CHUNKS,
     ("the output passes", CARRY, "np.zeros_like(part.h0)", "part.h0"),
     ("the state passes", CARRY, "np.zeros_like(part.s0)", "part.s0"),
-    ("one border too few", BOUNDARY, "if truncated and n:", "if truncated and n > 1:"),
-    ("one border too many", BOUNDARY, "if truncated and n:", "if truncated:"),
+    ("one border too few", BOUNDARY, "if truncated and n else part.h0", "if truncated and n > 1 else part.h0"),
+    ("one border too many", BOUNDARY, "if truncated and n else part.s0", "if truncated else part.s0"),
 )
 CHECKPOINTED = rows(
     "checkpoints",
@@ -78,7 +77,6 @@ CHECKPOINTED = rows(
     _CHECKPOINTS,
     ("run again from the first output", STAGE, _AGAIN, "x[chunks[n]], h[0], s[n], W"),
     ("run again from the first state", STAGE, _AGAIN, "x[chunks[n]], h[n], s[0], W"),
-    ("run again from zero", STAGE, _AGAIN, "x[chunks[n]], h[n], 0 * s[n], W"),
     ("run again with the next chunk", BOUNDARY, "h[n], s[n], W", "h[n], s[n - 1], W"),
     ("other inputs", BOUNDARY, _AGAIN, "x[::-1][chunks[n]], h[n], s[n], W"),
 )

@@ -20,8 +20,7 @@ PROJECTED = {**ONE, "R": 1}
 Z_BAR = "z_bar = z_bar + zd_bar[::d]"
 H_BAR = "hd_bar = np.split(y_bar, N, axis=-1)[n][::d]"
 DROP = "y_bar = drop_vjp(z_bar, kept, rate)"
-CARRY = "        h_j_bar, s_j_bar = part.h0, part.s0"
-STOP, BORDER = "np.zeros_like(part.h0), np.zeros_like(part.s0)", "if truncated and n:"
+STOP_H, STOP_S = "np.zeros_like(part.h0) if truncated and n", "np.zeros_like(part.s0) if truncated and n"
 AGAIN = "x[chunks[n]], h[n], s[n], W"
 MUTANTS = {  # title: subject, module, change, gradients that are wrong at SIZES, smallest sizes at which one is
     "the mask is forgotten": (
@@ -69,7 +68,7 @@ MUTANTS = {  # title: subject, module, change, gradients that are wrong at SIZES
     "no cotangent of the state": (
         networks.chunked,
         "chunks",
-        (CARRY, "        h_j_bar, s_j_bar = part.h0, 0 * part.s0"),
+        ("else part.s0", "else 0 * part.s0"),
         ALL | {"p"},
         ONE,
     ),
@@ -102,9 +101,9 @@ def heard(subject, **sizes):
     return outcome(subject, **{name: {**SIZES, **sizes}[name] for name in subject.sizes})
 
 
-def planted(monkeypatch, subject, name, change):
-    """A subject of networks whose module `name` has one change."""
-    monkeypatch.setattr(networks, name, mutated(f"lstm_ref.{name}", change))
+def planted(monkeypatch, subject, name, *changes):
+    """A subject of networks whose module `name` has these changes."""
+    monkeypatch.setattr(networks, name, mutated(f"lstm_ref.{name}", *changes))
     return subject()
 
 
@@ -126,17 +125,17 @@ def test_the_right_ones_are_certified(make):
 
 
 TRUNCATED = {
-    "not at all": (STOP, "part.h0, part.s0"),
-    "the state only": (STOP, "part.h0, 0 * part.s0"),
-    "the output only": (STOP, "0 * part.h0, part.s0"),
-    "all borders but the first": (BORDER, "if truncated and n > 1:"),
+    "not at all": ((STOP_H, "part.h0 if True"), (STOP_S, "part.s0 if True")),
+    "the state only": ((STOP_H, "part.h0 if True"),),
+    "the output only": ((STOP_S, "part.s0 if True"),),
+    "all borders but the first": ((STOP_H, f"{STOP_H} > 1"), (STOP_S, f"{STOP_S} > 1")),
 }
 
 
 @pytest.mark.parametrize("title", TRUNCATED)
 def test_truncations_that_cut_otherwise_are_refuted(monkeypatch, title):
     """What passes a border that nothing may pass shows at one step more than a chunk has."""
-    planted_one = planted(monkeypatch, networks.truncated, "chunks", TRUNCATED[title])
+    planted_one = planted(monkeypatch, networks.truncated, "chunks", *TRUNCATED[title])
     assert wrong_leaves(heard(planted_one, T=2)) == set()
     assert wrong_leaves(heard(planted_one)) == ALL
     assert smallest_refuted(planted_one) == {**ONE, "T": 3}
