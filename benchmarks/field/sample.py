@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from oracle.mutation.court import Stand
 from oracle.mutation.equivalence import Cases, presume, proof
 from oracle.mutation.mutants import Mutant, mutants
+from oracle.mutation.reaching import reaches
 from oracle.mutation.scene import Scene
 
 SUBJECTS = ("lstm-standard", "lstm-seed", "lstm-classic-node", "lstm-classic-network")
@@ -15,12 +16,13 @@ COUNT = 84
 
 
 def every(stands: Sequence[Stand]) -> list[Mutant]:
-    """All mutants of the functions that only the backwards of these subjects run."""
-    scenes: dict[object, Scene] = {}
+    """All mutants of the functions that only the backwards of these subjects run, where one reaches what is changed."""
+    scenes: dict[object, list[Scene]] = defaultdict(list)
     for stand in stands:
         for scene in stand.scenes:
-            scenes.setdefault(scene.function, scene)
-    return list(mutants(list(scenes.values())))
+            scenes[scene.function].append(scene)
+    found = mutants([seen[0] for seen in scenes.values()])
+    return [one for one in found if any(reaches(scene, one) for scene in scenes[one.scene.function])]
 
 
 def sampled(found: Sequence[Mutant], count: int) -> list[Mutant]:

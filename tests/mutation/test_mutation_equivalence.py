@@ -11,7 +11,7 @@ from oracle.mutation import court
 from oracle.mutation.campaign import mutate
 from oracle.mutation.equivalence import Cases, Presumption, presume, proof
 from oracle.mutation.equivalence import presumed as presuming
-from oracle.mutation.equivalence.watching import same
+from oracle.mutation.equivalence.watching import Watch, same
 from oracle.mutation.matrix import Fate
 from oracle.mutation.mutants import Mutant
 
@@ -173,3 +173,14 @@ def test_values_are_compared_in_depth():
     assert not same(np.ones(2), np.ones((2, 1)))
     assert not same(1, 1.0)
     assert not same({"a": 1}, {"b": 1})
+
+
+def test_a_statement_that_differs_from_itself_shows_nothing():
+    """Where two runs of the original differ, a difference of the changed one is none; elsewhere it is one."""
+    counter = iter(range(100))
+    counting, one, two = (compile(f"n = {text}", "<watched>", "exec") for text in ("count()", "1", "2"))
+    restless, sure = Watch(counting, one), Watch(one, two)
+    for watch in (restless, sure):
+        watch.compare({"count": lambda: next(counter)}, {})
+    assert (restless.reached, restless.differed) == (1, False)
+    assert (sure.reached, sure.differed) == (1, True)

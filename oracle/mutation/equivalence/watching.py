@@ -36,11 +36,12 @@ class Watch:
     differed: bool = False
 
     def compare(self, scope: dict[str, Any], names: dict[str, Any]) -> None:
-        """Run both statements from copies of one state."""
+        """Run both from copies of one state, and the original twice: what differs by itself shows nothing."""
         self.reached += 1
         if not self.differed:
             with contextlib.suppress(Exception):
-                self.differed = not same(_after(self.original, scope, names), _after(self.changed, scope, names))
+                one, again = (_after(self.original, scope, names) for _ in range(2))
+                self.differed = same(one, again) and not same(one, _after(self.changed, scope, names))
 
 
 _watching: list[Watch] = []
