@@ -24,7 +24,7 @@ def is_ball(value: Any) -> bool:
 
 def raw(value: Any) -> Raw:
     """The balls in a value of the code under test; plain numbers and float arrays are lifted exactly."""
-    return value.raw if isinstance(value, BallArray | BallScalar) else lift(value)
+    return value._raw if isinstance(value, BallArray | BallScalar) else lift(value)
 
 
 def wrapped(balls: Raw) -> Any:

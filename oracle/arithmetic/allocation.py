@@ -138,7 +138,7 @@ def array(
         object = object.copy()
     if not holds_balls(object):
         return _from_plain(object, wanted, ndmin, copy)
-    same = isinstance(object, BallArray) and wanted in (None, object.kind)
+    same = isinstance(object, BallArray) and wanted in (None, object._kind)
     if same and not copy and ndmin <= object.ndim:
         return object
     raw, found = operand(object)

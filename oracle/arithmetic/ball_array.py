@@ -105,145 +105,146 @@ class _Shared(Operators):
     __reduce__ = __reduce_ex__ = __getstate__ = _refusing("balls were to be pickled")
 
     def __getattr__(self, name: str) -> Any:
-        real = np.float64 if self.immutable else np.ndarray
+        real = np.float64 if self._immutable else np.ndarray
         if hasattr(real, name) and not name.startswith("__"):
             raise left(f"{real.__name__}.{name} has no rule for balls")
         raise AttributeError(f"'numpy.{real.__name__}' object has no attribute '{name}'")
 
     def __bool__(self) -> bool:
-        return casts.truth(self.raw)
+        return casts.truth(self._raw)
 
     def __int__(self) -> int:
-        return casts.integer(self.raw)
+        return casts.integer(self._raw)
 
     __trunc__ = __int__
 
     def __format__(self, spec: str) -> str:
-        return casts.text(self.raw, spec) if spec or not self.raw.ndim else str(self)
+        return casts.text(self._raw, spec) if spec or not self._raw.ndim else str(self)
 
     def __str__(self) -> str:
-        return str(kernels.midpoints(self.raw)[()])
+        return str(kernels.midpoints(self._raw)[()])
 
     def __repr__(self) -> str:
-        return repr(kernels.midpoints(self.raw)[()])
+        return repr(kernels.midpoints(self._raw)[()])
 
     def __copy__(self) -> Any:
-        return type(self)(self.raw.copy(), self.kind)
+        return type(self)(self._raw.copy(), self._kind)
 
     def __deepcopy__(self, memo: Any) -> Any:
-        return type(self)(self.raw.copy(), self.kind)
+        return type(self)(self._raw.copy(), self._kind)
 
     def __getitem__(self, key: Any) -> Any:
-        found = self.raw[key]
+        found = self._raw[key]
         if type(found) is np.ndarray:
-            return BallArray(found, self.kind)
-        return made(kernels.boxed(found), self.kind)
+            return BallArray(found, self._kind)
+        return made(kernels.boxed(found), self._kind)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The lengths of the axes; settable where that needs no copy."""
-        return tuple(self.raw.shape)
+        return tuple(self._raw.shape)
 
     @shape.setter
     def shape(self, shape: Any) -> None:
-        moved = self.raw.reshape(shape)
-        if moved.size and not np.shares_memory(moved, self.raw):
+        moved = self._raw.reshape(shape)
+        if moved.size and not np.shares_memory(moved, self._raw):
             raise AttributeError("Incompatible shape for in-place modification. Use `.reshape()` to make a copy.")
-        self.raw = moved
+        self._raw = moved
 
-    ndim = property(lambda self: self.raw.ndim)
-    size = property(lambda self: self.raw.size)
-    itemsize = property(lambda self: self.kind.itemsize)
-    nbytes = property(lambda self: self.raw.size * self.kind.itemsize)
-    strides = property(lambda self: tuple(step * self.kind.itemsize // 8 for step in self.raw.strides))
-    flags = property(lambda self: self.raw.flags)
-    dtype = property(lambda self: self.kind)
-    T = property(lambda self: BallArray(storage(self)[0].T, self.kind) if self.raw.ndim else self)
-    mT = property(lambda self: rule_for(np.matrix_transpose)(self))
+    ndim = property(lambda self: self._raw.ndim)
+    size = property(lambda self: self._raw.size)
+    itemsize = property(lambda self: self._kind.itemsize)
+    nbytes = property(lambda self: self._raw.size * self._kind.itemsize)
+    strides = property(lambda self: tuple(step * self._kind.itemsize // 8 for step in self._raw.strides))
+    flags = property(lambda self: self._raw.flags)
+    dtype = property(lambda self: self._kind)
+    T = property(lambda self: BallArray(storage(self)[0].T, self._kind) if self._raw.ndim else self)
     flat = property(lambda self: Flat(self), lambda self, values: Flat(self).fill(values))
-    base = property(lambda self: None if self.raw.base is None else BallArray(self.raw.base, self.kind))
+    base = property(lambda self: None if self._raw.base is None else BallArray(self._raw.base, self._kind))
 
     @property
     def real(self) -> Any:
         """The real part: the array itself, or a read-only copy of a complex one's."""
-        return self if self.kind is REAL else self._part(kernels.real_part(self.raw))
+        return self if self._kind is REAL else self._part(kernels.real_part(self._raw))
 
     @real.setter
     def real(self, value: Any) -> None:
-        self[...] = value if self.kind is REAL else self.imag * 1j + value
+        self[...] = value if self._kind is REAL else self.imag * 1j + value
 
     @property
     def imag(self) -> Any:
         """The imaginary part, read-only."""
-        zero = kernels.filled(self.raw.shape, elements.ZERO)
-        return self._part(zero if self.kind is REAL else kernels.imaginary_part(self.raw))
+        zero = kernels.filled(self._raw.shape, elements.ZERO)
+        return self._part(zero if self._kind is REAL else kernels.imaginary_part(self._raw))
 
     @imag.setter
     def imag(self, value: Any) -> None:
-        if self.kind is REAL:
+        if self._kind is REAL:
             raise TypeError("array does not have imaginary part to set")
         self[...] = self.real + value * 1j
 
     def _part(self, raw: Raw) -> Any:
         """A part of complex balls; writing into it would not reach them, so it is read-only."""
         raw.flags.writeable = False
-        return BallArray(raw, REAL) if not self.immutable else made(raw, REAL)
+        return BallArray(raw, REAL) if not self._immutable else made(raw, REAL)
 
     def astype(
         self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
     ) -> Any:
         """The same balls for any float type; integers and booleans where they are decided."""
-        result = casts.astype(self.raw, self.kind, dtype)
+        result = casts.astype(self._raw, self._kind, dtype)
         if not isinstance(result, tuple):
-            return result[()] if self.immutable else result
-        if not copy and np.dtype(dtype) == self.kind:
+            return result[()] if self._immutable else result
+        if not copy and np.dtype(dtype) == self._kind:
             return self
-        raw = result[0].copy() if result[0] is self.raw else result[0]
-        return made(raw, result[1]) if self.immutable else BallArray(raw, result[1])
+        raw = result[0].copy() if result[0] is self._raw else result[0]
+        return made(raw, result[1]) if self._immutable else BallArray(raw, result[1])
 
     def copy(self, order: str = "C") -> Any:
         """The same balls in memory of their own."""
-        return type(self)(self.raw.copy(), self.kind)
+        return type(self)(self._raw.copy(), self._kind)
 
     def item(self, *index: Any) -> Any:
         """One element, still a ball."""
-        return made(kernels.boxed(self.raw.item(*index)), self.kind)
+        return made(kernels.boxed(self._raw.item(*index)), self._kind)
 
     def tolist(self) -> Any:
         """Nested lists of scalars, still balls."""
-        return [self[k].tolist() for k in range(len(self.raw))] if self.raw.ndim else made(self.raw.copy(), self.kind)
+        return (
+            [self[k].tolist() for k in range(len(self._raw))] if self._raw.ndim else made(self._raw.copy(), self._kind)
+        )
 
     def view(self, dtype: Any = None, type: Any = None) -> Any:
         """Another array on the same memory; between real and complex a read-only copy."""
-        wanted = self.kind if dtype is None or dtype is np.ndarray else np.dtype(dtype)
-        if wanted == self.kind:
-            return BallArray(storage(self)[0].view(), self.kind)
+        wanted = self._kind if dtype is None or dtype is np.ndarray else np.dtype(dtype)
+        if wanted == self._kind:
+            return BallArray(storage(self)[0].view(), self._kind)
         if wanted not in (REAL, COMPLEX):
             raise left(f"balls viewed as {wanted}")
         return (
-            BallArray(casts.paired(self.raw), COMPLEX)
+            BallArray(casts.paired(self._raw), COMPLEX)
             if wanted == COMPLEX
-            else BallArray(casts.unpaired(self.raw), REAL)
+            else BallArray(casts.unpaired(self._raw), REAL)
         )
 
     def reshape(self, *shape: Any, order: Any = "C", copy: bool | None = None) -> Any:
         """The same elements in another shape, on the same memory where NumPy keeps it."""
         moved = storage(self)[0].reshape(*shape, order=order)
-        if copy is False and not np.shares_memory(moved, self.raw):
+        if copy is False and not np.shares_memory(moved, self._raw):
             raise ValueError("Unable to avoid creating a copy while reshaping.")
-        return BallArray(moved.copy() if copy else moved, self.kind)
+        return BallArray(moved.copy() if copy else moved, self._kind)
 
     def transpose(self, *axes: Any) -> Any:
         """The same memory with its axes permuted."""
-        return BallArray(storage(self)[0].transpose(*axes), self.kind)
+        return BallArray(storage(self)[0].transpose(*axes), self._kind)
 
     def flatten(self, order: Any = "C") -> Any:
         """A one-dimensional copy."""
-        return BallArray(self.raw.flatten(order), self.kind)
+        return BallArray(self._raw.flatten(order), self._kind)
 
     def conj(self) -> Any:
         """The complex conjugates."""
-        return self.made(kernels.UNARY["conjugate"](self.raw), self.kind)
+        return self._made(kernels.UNARY["conjugate"](self._raw), self._kind)
 
     conjugate = conj
 
@@ -253,13 +254,15 @@ class BallArray(_Shared):
 
     __slots__ = ()
 
+    mT = property(lambda self: rule_for(np.matrix_transpose)(self))
+
     def __len__(self) -> int:
-        return len(self.raw)
+        return len(self._raw)
 
     def __iter__(self) -> Iterator[Any]:
-        if self.raw.ndim == 0:
+        if self._raw.ndim == 0:
             raise TypeError("iteration over a 0-d array")
-        return map(self.__getitem__, range(len(self.raw)))
+        return map(self.__getitem__, range(len(self._raw)))
 
     def __contains__(self, value: object) -> bool:
         return bool(np.any(self == value))
@@ -285,14 +288,14 @@ class BallScalar(_Shared):
 
     __slots__ = ()
     __iter__ = None  # or Python would iterate by way of indices
-    immutable = True
+    _immutable = True
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, tuple) and not key:
             return self
         if isinstance(key, (int, np.integer, slice)):
             raise IndexError("invalid index to scalar variable.")
-        return BallArray(self.raw.copy(), self.kind)[key]
+        return BallArray(self._raw.copy(), self._kind)[key]
 
     def __hash__(self) -> int:  # type: ignore[override]
         raise left("a ball was used as a dictionary key or a member of a set")
@@ -309,7 +312,7 @@ class RealBallScalar(BallScalar):
 
     def is_integer(self) -> bool:
         """Whether the number is an integer, where the ball decides it."""
-        ball: Any = self.raw[()]
+        ball: Any = self._raw[()]
         if ball.is_integer() or (ball.is_finite() and not ball.contains_integer()):
             return bool(ball.is_integer())
         raise undecided("whether a ball is an integer")
@@ -317,7 +320,7 @@ class RealBallScalar(BallScalar):
 
 numbers.Complex.register(BallScalar)
 numbers.Real.register(RealBallScalar)
-Balls.made = staticmethod(made)  # type: ignore[method-assign]
+Balls._made = staticmethod(made)  # type: ignore[method-assign]
 
 _DELEGATED = """sum prod max min mean std var argmax argmin argsort clip dot any all nonzero cumsum cumprod ravel
 squeeze swapaxes repeat take diagonal trace round searchsorted"""
@@ -334,4 +337,4 @@ def _delegated(name: str) -> Callable[..., Any]:
 
 
 for _name in _DELEGATED.split():
-    setattr(_Shared, _name, _delegated(_name))
+    setattr(BallArray if _name == "dot" else _Shared, _name, _delegated(_name))  # NumPy's scalars have no dot

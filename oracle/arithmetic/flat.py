@@ -22,10 +22,10 @@ class Flat:
         self.position = 0
 
     def __len__(self) -> int:
-        return self.base.raw.size
+        return self.base._raw.size
 
     def __iter__(self) -> Iterator[Any]:
-        return (self.base.made(kernels.boxed(ball), self.base.kind) for ball in self.base.raw.flat)
+        return (self.base._made(kernels.boxed(ball), self.base._kind) for ball in self.base._raw.flat)
 
     def __next__(self) -> Any:
         if self.position >= len(self):
@@ -34,12 +34,12 @@ class Flat:
         return self[self.position - 1]
 
     def __getitem__(self, key: Any) -> Any:
-        return self.base.made(kernels.boxed(self.base.raw.flat[key]), self.base.kind)
+        return self.base._made(kernels.boxed(self.base._raw.flat[key]), self.base._kind)
 
     def __setitem__(self, key: Any, values: Any) -> None:
         raw, found = operand(values)
-        raw = cast(raw, found, self.base.kind)
-        writable(self.base).raw.flat[key] = raw if raw.ndim else raw[()]
+        raw = cast(raw, found, self.base._kind)
+        writable(self.base)._raw.flat[key] = raw if raw.ndim else raw[()]
 
     def fill(self, values: Any) -> None:
         """Write `values` over all elements, repeated as often as they fit."""
@@ -47,7 +47,7 @@ class Flat:
 
     def copy(self) -> Any:
         """The elements as an array of their own."""
-        return self.base.made(self.base.raw.ravel().copy(), self.base.kind)
+        return self.base._made(self.base._raw.ravel().copy(), self.base._kind)
 
     def __array__(self, *_: Any, **__: Any) -> np.ndarray[Any, Any]:
         return np.asarray(self.base)  # which refuses

@@ -171,7 +171,7 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *arguments: Any, **options: 
     """The functions or constants of a list, each where its condition holds; the last one elsewhere."""
     raw, dtype = operand(x)
     array = BallArray(np.atleast_1d(raw), dtype)
-    single = not isinstance(condlist, (list, tuple)) or (array.raw.ndim and np.ndim(condlist[0]) == 0)
+    single = not isinstance(condlist, (list, tuple)) or (array._raw.ndim and np.ndim(condlist[0]) == 0)
     conditions = [np.atleast_1d(np.asarray(c, dtype=bool)) for c in ([condlist] if single else condlist)]
     if len(funclist) == len(conditions) + 1:
         conditions.append(~functools.reduce(np.logical_or, conditions))
@@ -179,11 +179,11 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *arguments: Any, **options: 
         raise ValueError(
             f"with {len(conditions)} condition(s), either {len(conditions)} or one more function is expected"
         )
-    result = BallArray(kernels.filled(array.raw.shape, constant(0)[()]), REAL)
+    result = BallArray(kernels.filled(array._raw.shape, constant(0)[()]), REAL)
     for condition, function in zip(conditions, funclist, strict=True):
         chosen = array[condition]
         result[condition] = function(chosen, *arguments, **options) if callable(function) else function
-    return made(result.raw.reshape(raw.shape), REAL)
+    return made(result._raw.reshape(raw.shape), REAL)
 
 
 @implements(np.ndenumerate)

@@ -172,7 +172,7 @@ def diagflat(v: Any, k: int = 0) -> Any:
 
 def _target(function: str, a: Any) -> Balls:
     """An array of balls that can be written into; a float array made elsewhere cannot take them."""
-    if not isinstance(a, Balls) or a.immutable:
+    if not isinstance(a, Balls) or a._immutable:
         raise left(f"np.{function} was to store balls into {type(a).__name__}, which cannot hold them")
     return writable(a)
 
@@ -180,42 +180,42 @@ def _target(function: str, a: Any) -> Balls:
 def _fitting(target: Balls, values: Any) -> kernels.Raw:
     """`values` as balls of the target's dtype."""
     raw, found = operand(values)
-    return cast(raw, found, target.kind)
+    return cast(raw, found, target._kind)
 
 
 @implements(np.copyto)
 def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
     """`dst[where] = src`."""
     target = _target("copyto", dst)
-    np.copyto(target.raw, _fitting(target, src), where=asked(where))
+    np.copyto(target._raw, _fitting(target, src), where=asked(where))
 
 
 @implements(np.put)
 def put(a: Any, ind: Any, v: Any, mode: Any = "raise") -> None:
     """Values at positions of the flattened array."""
     target = _target("put", a)
-    np.put(target.raw, ind, _fitting(target, v), mode=mode)
+    np.put(target._raw, ind, _fitting(target, v), mode=mode)
 
 
 @implements(np.putmask)
 def putmask(a: Any, mask: Any, values: Any) -> None:
     """Values where the mask holds."""
     target = _target("putmask", a)
-    np.putmask(target.raw, asked(mask), _fitting(target, values))
+    np.putmask(target._raw, asked(mask), _fitting(target, values))
 
 
 @implements(np.place)
 def place(arr: Any, mask: Any, vals: Any) -> None:
     """The first values where the mask holds."""
     target = _target("place", arr)
-    np.place(target.raw, asked(mask), np.atleast_1d(_fitting(target, vals)))
+    np.place(target._raw, asked(mask), np.atleast_1d(_fitting(target, vals)))
 
 
 @implements(np.put_along_axis)
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> None:
     """Values at indices along one axis."""
     target = _target("put_along_axis", arr)
-    np.put_along_axis(target.raw, indices, _fitting(target, values), axis)
+    np.put_along_axis(target._raw, indices, _fitting(target, values), axis)
 
 
 @implements(np.fill_diagonal)
@@ -223,4 +223,4 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     """Values on the main diagonal."""
     target = _target("fill_diagonal", a)
     raw = _fitting(target, val)
-    np.fill_diagonal(target.raw, raw if raw.ndim else raw[()], wrap)
+    np.fill_diagonal(target._raw, raw if raw.ndim else raw[()], wrap)

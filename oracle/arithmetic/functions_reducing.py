@@ -108,7 +108,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
                 raise TypeError("Axis must be specified when shapes of a and weights differ.")
             k = normalize_axis_index(axis, x.ndim)
             w = w.reshape([-1 if j == k else 1 for j in range(x.ndim)])
-            w = BallArray(np.broadcast_to(w.raw, x.shape), w.kind)
+            w = BallArray(np.broadcast_to(w._raw, x.shape), w._kind)
         total = FUNCTIONS[np.sum](w, axis=axis, keepdims=keepdims)
         product = apply_ufunc("multiply", "__call__", (x, w), {})
         result = product.sum(axis=axis, keepdims=keepdims) / total

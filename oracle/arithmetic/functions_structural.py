@@ -61,7 +61,7 @@ def _on_dtypes(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _empty(value: Any) -> Any:
     """A plain array of the dtype that balls answer to."""
-    return np.empty(0, value.kind) if isinstance(value, Balls) else value
+    return np.empty(0, value._kind) if isinstance(value, Balls) else value
 
 
 for _name in _MOVING.split():
@@ -127,27 +127,27 @@ def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
 
 def asked(condition: Any) -> Any:
     """A condition as a bool array, where balls decide it."""
-    raw_or_plain = kernels.truth(condition.raw) if isinstance(condition, Balls) else condition
+    raw_or_plain = kernels.truth(condition._raw) if isinstance(condition, Balls) else condition
     return np.asarray(raw_or_plain, dtype=bool)
 
 
 @implements(np.shares_memory, np.may_share_memory)
 def shares_memory(a: Any, b: Any, max_work: Any = None) -> bool:
     """Whether two arrays use the same memory."""
-    first, second = (x.raw if isinstance(x, Balls) else x for x in (a, b))
+    first, second = (x._raw if isinstance(x, Balls) else x for x in (a, b))
     return bool(np.shares_memory(first, second))
 
 
 @implements(np.isscalar)
 def isscalar(element: Any) -> bool:
     """Whether it is a single number."""
-    return bool(element.immutable)
+    return bool(element._immutable)
 
 
 @implements(np.iterable)
 def iterable(y: Any) -> bool:
     """Whether it has elements to iterate over."""
-    return isinstance(y, (list, tuple)) or not y.immutable
+    return isinstance(y, (list, tuple)) or not y._immutable
 
 
 @implements(np.iscomplex)

@@ -26,7 +26,7 @@ class NumberType(type):
 
     def __instancecheck__(cls, value: Any) -> bool:
         if isinstance(value, BallScalar):
-            return issubclass(value.kind.type, cls.real)
+            return issubclass(value._kind.type, cls.real)
         return isinstance(value, cls.real)
 
     def __subclasscheck__(cls, other: Any) -> bool:

@@ -26,18 +26,18 @@ Operand: TypeAlias = tuple[Raw, np.dtype[Any]]
 class Balls:
     """A raw array and the dtype it answers to: what arrays and scalars of balls have in common."""
 
-    __slots__ = ("__weakref__", "kind", "raw")
+    __slots__ = ("__weakref__", "_kind", "_raw")
 
-    raw: Raw
-    kind: np.dtype[Any]  # REAL or COMPLEX, compared by identity
-    immutable: ClassVar[bool] = False
+    _raw: Raw
+    _kind: np.dtype[Any]  # REAL or COMPLEX, compared by identity
+    _immutable: ClassVar[bool] = False
 
     def __init__(self, raw: Raw, dtype: np.dtype[Any]) -> None:
-        self.raw = raw
-        self.kind = dtype
+        self._raw = raw
+        self._kind = dtype
 
     @staticmethod
-    def made(raw: Raw, dtype: np.dtype[Any]) -> Any:
+    def _made(raw: Raw, dtype: np.dtype[Any]) -> Any:
         """An array for an array, a scalar for a 0-d one; given by the classes that are those."""
         raise NotImplementedError
 
@@ -89,7 +89,7 @@ def holds_balls(value: object) -> bool:
 def operand(value: Any) -> Operand:
     """Any number, array or nested list as a raw array, exactly, with the dtype of its balls; else a refusal."""
     if isinstance(value, Balls):
-        return value.raw, value.kind
+        return value._raw, value._kind
     if isinstance(value, (bool, int, float, np.bool_, np.integer)):
         return constant(value if isinstance(value, float) else int(value)), REAL
     if isinstance(value, (list, tuple)) and (holds_balls(value) or not value):
@@ -142,7 +142,7 @@ def cast(raw: Raw, found: np.dtype[Any], wanted: np.dtype[Any]) -> Raw:
 def storage(value: Any) -> Operand:
     """The operand whose memory a view may share; of a scalar, which is immutable, a copy."""
     raw, dtype = operand(value)
-    return (raw.copy() if getattr(value, "immutable", True) else raw), dtype
+    return (raw.copy() if getattr(value, "_immutable", True) else raw), dtype
 
 
 def raw_of(value: Any) -> Raw:
@@ -157,7 +157,7 @@ def poisoned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Raw:
 
 def writable(target: Balls) -> Balls:
     """`target` itself, unless it is a copy or broadcast that a write would not reach the original through."""
-    if not target.raw.flags.writeable:
+    if not target._raw.flags.writeable:
         raise left("a write into a read-only array of balls (broadcast, or a part or view of complex balls)")
     return target
 
@@ -165,8 +165,8 @@ def writable(target: Balls) -> Balls:
 def store(target: Balls, key: Any, value: Any) -> None:
     """`target[key] = value` as NumPy stores: broadcast, cast to the target's dtype."""
     raw, found = operand(value)
-    held = writable(target).raw
-    raw = cast(raw, found, target.kind)
+    held = writable(target)._raw
+    raw = cast(raw, found, target._kind)
     if raw.ndim == 0:
         held[key] = raw[()]
     elif isinstance(held[key], np.ndarray):

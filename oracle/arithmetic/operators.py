@@ -36,10 +36,10 @@ def _binary(name: str, swapped: bool) -> Callable[[Any, Any], Any]:
         plain = not isinstance(other, Balls)
         if plain and not isinstance(other, _PARTNERS):
             return NotImplemented
-        raw, kind = operand(other) if plain else (other.raw, other.kind)
+        raw, kind = operand(other) if plain else (other._raw, other._kind)
         loop = _kernel(name)
-        result = loop(raw, self.raw) if swapped else loop(self.raw, raw)
-        return self.made(result, COMPLEX if kind is COMPLEX or self.kind is COMPLEX else REAL)
+        result = loop(raw, self._raw) if swapped else loop(self._raw, raw)
+        return self._made(result, COMPLEX if kind is COMPLEX or self._kind is COMPLEX else REAL)
 
     return operate
 
@@ -48,7 +48,7 @@ def _in_place(name: str, ordinary: Callable[[Any, Any], Any]) -> Callable[[Any, 
     """The operator that stores its result where the left operand was; an immutable scalar gives a new one."""
 
     def operate(self: Balls, other: Any) -> Any:
-        if self.immutable or not isinstance(other, (Balls, *_PARTNERS)):
+        if self._immutable or not isinstance(other, (Balls, *_PARTNERS)):
             return ordinary(self, other)
         ufuncs.call(name, (self, other), (self,))
         return self
@@ -62,7 +62,7 @@ def _comparison(name: str) -> Callable[[Any, Any], Any]:
     def compare(self: Balls, other: Any) -> Any:
         if not isinstance(other, (Balls, *_PARTNERS)):
             return NotImplemented
-        return kernels.COMPARE[name](self.raw, operand(other)[0])[()]
+        return kernels.COMPARE[name](self._raw, operand(other)[0])[()]
 
     return compare
 
@@ -75,22 +75,22 @@ class Operators(Balls):
 
     def __eq__(self, other: object) -> Any:
         if other is None or isinstance(other, str):
-            return np.zeros(self.raw.shape, bool)[()]
+            return np.zeros(self._raw.shape, bool)[()]
         return _equal(self, other)
 
     def __ne__(self, other: object) -> Any:
         if other is None or isinstance(other, str):
-            return np.ones(self.raw.shape, bool)[()]
+            return np.ones(self._raw.shape, bool)[()]
         return _not_equal(self, other)
 
     def __neg__(self) -> Any:
-        return self.made(kernels.UNARY["negative"](self.raw), self.kind)
+        return self._made(kernels.UNARY["negative"](self._raw), self._kind)
 
     def __pos__(self) -> Any:
-        return self.made(kernels.UNARY["positive"](self.raw), self.kind)
+        return self._made(kernels.UNARY["positive"](self._raw), self._kind)
 
     def __abs__(self) -> Any:
-        return self.made(kernels.UNARY["absolute"](self.raw), REAL)
+        return self._made(kernels.UNARY["absolute"](self._raw), REAL)
 
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other

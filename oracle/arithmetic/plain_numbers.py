@@ -62,7 +62,7 @@ def _exact_division(symbol: str, a: Any, b: Any, result: Any) -> Any:
 
 def settled(plain: Any, balls: Any) -> Any:
     """The plain number if it is exactly the ball, else the ball; arrays always in balls."""
-    ball: Any = balls.raw[()]
-    if isinstance(plain, np.ndarray) or balls.kind is not REAL:
+    ball: Any = balls._raw[()]
+    if isinstance(plain, np.ndarray) or balls._kind is not REAL:
         return balls
     return plain if ball.is_exact() and ball == float(plain) else balls

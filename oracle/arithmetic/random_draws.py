@@ -92,9 +92,9 @@ def _uniform(owner: Any, low: Any = 0.0, high: Any = 1.0, size: Any = None) -> A
 
 def _binomial(owner: Any, n: Any, p: Any, size: Any = None) -> Any:
     """One trial of a probability given by a ball, drawn at both ends of it: undecided if they differ."""
-    if n != 1 or not isinstance(p, Balls) or p.raw.ndim:
+    if n != 1 or not isinstance(p, Balls) or p._raw.ndim:
         raise left("np.random.binomial of balls, other than one trial of one probability")
-    ball: Any = p.raw[()]
+    ball: Any = p._raw[()]
     ends = (np.nextafter(float(ball.lower()), -np.inf), np.nextafter(float(ball.upper()), np.inf))
     before = _state(owner)
     draws = []
@@ -123,13 +123,13 @@ def _choice(owner: Any, a: Any, *arguments: Any, **options: Any) -> Any:
     """Elements of an array of balls at randomly drawn positions."""
     if not isinstance(a, Balls) or any(map(holds_balls, (*arguments, *options.values()))):
         raise left("np.random.choice with probabilities in balls")
-    positions = owner.choice(len(a.raw), *arguments, **options)
-    return made(kernels.boxed(a.raw[positions]), a.kind)
+    positions = owner.choice(len(a._raw), *arguments, **options)
+    return made(kernels.boxed(a._raw[positions]), a._kind)
 
 
 def _shuffle(owner: Any, x: Any) -> None:
     """Permute an array of balls, or a list with balls, in place."""
-    owner.shuffle(x.raw if isinstance(x, Balls) else x)
+    owner.shuffle(x._raw if isinstance(x, Balls) else x)
 
 
 def _permutation(owner: Any, x: Any) -> Any:

@@ -115,9 +115,9 @@ def made_of(like: Balls, raw: Raw, dtype: np.dtype[Any]) -> Balls:
 
 def balls_only(name: str, target: Any, dtype: np.dtype[Any]) -> Balls:
     """`target` if balls of this dtype can be stored in it, else NumPy's own error or a refusal."""
-    if not isinstance(target, (Balls, np.ndarray)) or getattr(target, "immutable", False):
+    if not isinstance(target, (Balls, np.ndarray)) or getattr(target, "_immutable", False):
         raise TypeError("return arrays must be of ArrayType")
-    if isinstance(target, Balls) and (dtype is REAL or target.kind is COMPLEX):
+    if isinstance(target, Balls) and (dtype is REAL or target._kind is COMPLEX):
         return writable(target)
     held: np.dtype[Any] = getattr(target, "dtype", REAL)
     if held.kind in "biu" or dtype is COMPLEX:
@@ -140,7 +140,7 @@ def delivered(name: str, target: Any, result: Raw, dtype: np.dtype[Any] | None) 
         target[...] = result
     else:
         target = balls_only(name, target, dtype)
-        target.raw[...] = cast(result, dtype, target.kind)
+        target._raw[...] = cast(result, dtype, target._kind)
     return None
 
 
@@ -255,14 +255,14 @@ def at(name: str, target: Any, indices: Any, values: Any = None) -> None:
     unary = name in kernels.UNARY
     raw, found = operand(REAL.type(0) if unary else values)
     target = balls_only(f"{name}.at", target, REAL if asks else found)
-    if asks or target.immutable:
+    if asks or target._immutable:
         raise left(f"np.{name}.at has no rule for these operands")
     named = np.asarray(np.arange(target.size).reshape(target.shape)[indices])
     raw = np.broadcast_to(raw, named.shape).ravel()
     for chosen in _rounds(named.ravel()):
         where = np.unravel_index(named.ravel()[chosen], target.shape)
-        held = target.raw[where]
-        target.raw[where] = cast(loop(held) if unary else loop(held, raw[chosen]), found, target.kind)
+        held = target._raw[where]
+        target._raw[where] = cast(loop(held) if unary else loop(held, raw[chosen]), found, target._kind)
 
 
 def _rounds(named: np.ndarray[Any, Any]) -> Iterator[np.ndarray[Any, Any]]:

@@ -86,9 +86,9 @@ def _balls_agree(name: str, expected: Any, got: Any) -> None:
 
 def _close(name: str, expected: Any, got: Any) -> None:
     """The midpoints agree with the floats, and the balls are thin where the floats are finite."""
-    np.testing.assert_allclose(kernels.midpoints(got.raw), expected, rtol=1e-12, atol=1e-13, err_msg=name)
+    np.testing.assert_allclose(kernels.midpoints(got._raw), expected, rtol=1e-12, atol=1e-13, err_msg=name)
     finite = np.isfinite(expected)
-    assert (kernels.radii(got.raw)[finite] < THINNEST).all(), f"{name}: radii {kernels.radii(got.raw)}"
+    assert (kernels.radii(got._raw)[finite] < THINNEST).all(), f"{name}: radii {kernels.radii(got._raw)}"
 
 
 def assert_values_agree(name: str, expected: Any, got: Any) -> None:
@@ -99,7 +99,7 @@ def assert_values_agree(name: str, expected: Any, got: Any) -> None:
             assert_values_agree(name, one, other)
     elif isinstance(expected, (np.ndarray, np.generic, float)):
         assert np.shape(got) == np.shape(expected), name
-        plain = kernels.midpoints(got.raw) if isinstance(got, Balls) else got
+        plain = kernels.midpoints(got._raw) if isinstance(got, Balls) else got
         np.testing.assert_allclose(plain, expected, rtol=1e-12, atol=1e-13, err_msg=name)
     else:
         assert got == expected, f"{name}: {got!r} for {expected!r}"

@@ -307,9 +307,9 @@ def test_basic_indices_select_what_numpy_selects(shape: tuple[int, ...], data: A
     assert_agree("index", values[index], balls[index])
     values[index] = -1.5
     balls[index] = -1.5
-    np.testing.assert_array_equal(kernels.midpoints(balls.raw), values)
+    np.testing.assert_array_equal(kernels.midpoints(balls._raw), values)
     view = data.draw(basic_indices(shape))
-    assert np.shares_memory(balls[view].raw, balls.raw) == np.shares_memory(values[view], values)
+    assert np.shares_memory(balls[view]._raw, balls._raw) == np.shares_memory(values[view], values)
 
 
 @pytest.mark.parametrize(
@@ -393,7 +393,7 @@ def test_wrapping_mixed_balls_makes_them_complex() -> None:
     """One complex ball makes the array complex; a 0-d array becomes a scalar."""
     mixed = np.array([kernels.lift(1.0)[()], kernels.lift(1j)[()]], object)
     assert wrap(mixed).dtype == np.complex128
-    assert set(map(type, wrap(mixed).raw)) == {type(mixed[1])}
+    assert set(map(type, wrap(mixed)._raw)) == {type(mixed[1])}
     assert (type(wrap(kernels.lift(1.0))), type(wrap(kernels.lift(1j)))) == (RealBallScalar, BallScalar)
 
 
@@ -412,7 +412,11 @@ def test_scalars_are_immutable() -> None:
     kept.reshape(1)[0] = 9
     kept[None][0] = 9
     kept[...][...] = 9
-    assert (kernels.midpoints(x.raw).tolist(), kernels.midpoints(kept.raw)[()], kernels.midpoints(first.raw)[()]) == (
+    assert (
+        kernels.midpoints(x._raw).tolist(),
+        kernels.midpoints(kept._raw)[()],
+        kernels.midpoints(first._raw)[()],
+    ) == (
         [1, 2],
         1,
         6,
@@ -424,13 +428,13 @@ def test_a_scalar_does_not_follow_its_array() -> None:
     x = wrap(kernels.lift([1.0, 2.0]))
     taken = x[0]
     x[0] = 7
-    assert kernels.midpoints(taken.raw)[()] == 1
+    assert kernels.midpoints(taken._raw)[()] == 1
 
 
 def test_drawn_inputs_are_the_same_in_both_runs() -> None:
     """The comparison would be empty if the two runs drew different numbers."""
     floats, balls = (Inputs("name", make)(3) for make in (lambda v: v, lambda v: wrap(kernels.lift(v))))
-    assert kernels.midpoints(balls.raw).tolist() == floats.tolist()
+    assert kernels.midpoints(balls._raw).tolist() == floats.tolist()
 
 
 @pytest.mark.parametrize("bits", [64, BITS])
@@ -439,4 +443,17 @@ def test_results_are_as_thin_as_the_precision(bits: int) -> None:
     with kernels.precision(bits):
         third = wrap(kernels.lift(1.0)) / 3
     assert isinstance(third, Balls)
-    assert 0 < kernels.radii(third.raw)[()] < 2.0 ** (1 - bits)
+    assert 0 < kernels.radii(third._raw)[()] < 2.0 ** (1 - bits)
+
+
+@pytest.mark.parametrize(
+    ("balls", "floats"), [(wrap(kernels.lift([1.0])), np.array([1.0])), (wrap(kernels.lift(1.0)), np.float64(1.0))]
+)
+def test_balls_have_no_name_that_floats_lack(balls: Any, floats: Any) -> None:
+    """What asks `hasattr(x, "raw")` gets NumPy's answer; no code takes the memory of balls by accident."""
+    names = {name for name in dir(balls) if not name.startswith("_")}
+    assert len(names) > 40
+    assert [name for name in sorted(names) if not hasattr(floats, name)] == []
+    for name in ("raw", "kind", "data_of_mine"):
+        with pytest.raises(AttributeError, match=f"object has no attribute '{name}'$"):
+            getattr(balls, name)

@@ -36,7 +36,7 @@ def ball(value: float = 0.75) -> Any:
 
 def middle(value: Any) -> Any:
     """The midpoint of a ball."""
-    return kernels.midpoints(value.raw)[()]
+    return kernels.midpoints(value._raw)[()]
 
 
 # ---- names
@@ -123,8 +123,8 @@ def test_functions_of_plain_numbers_are_not_rounded(calculation: Any, exact: Cal
     """What NumPy would round is computed in balls: the result contains the exact value and is thin."""
     with kernels.precision(BITS):
         got = calculation(ball_numpy)
-        assert got.raw[()].overlaps(exact())
-        assert kernels.radii(got.raw)[()] < 1e-70
+        assert got._raw[()].overlaps(exact())
+        assert kernels.radii(got._raw)[()] < 1e-70
 
 
 def test_a_function_without_a_rule_rounds_and_says_so() -> None:
@@ -182,7 +182,7 @@ def _outcome(calculate: Callable[..., Any], *arguments: Any) -> Any:
 def _holds(got: Any, exact: Fraction) -> bool:
     """Whether a plain number is exactly this fraction, or a ball contains it."""
     if isinstance(got, Balls):
-        return bool(got.raw[()].overlaps(arb(exact.numerator) / arb(exact.denominator))) and kernels.radii(got.raw)[
+        return bool(got._raw[()].overlaps(arb(exact.numerator) / arb(exact.denominator))) and kernels.radii(got._raw)[
             ()
         ] <= 1e-60 * abs(exact)
     return Fraction(got) == exact
@@ -279,7 +279,7 @@ def test_stand_ins_are_dtypes(kind: Any) -> None:
 def test_calling_a_type_keeps_the_ball() -> None:
     """float(ball) inside the binding is the ball; plain numbers stay plain."""
     x = ball()
-    assert ball_float(x).raw is x.raw
+    assert ball_float(x)._raw is x._raw
     assert ball_numpy.float64(ball_numpy.full((), 0.5)).ndim == 0
     assert middle(ball_complex(x, 1)) == 0.75 + 1j
     assert (ball_float(), ball_float(3), ball_float("inf"), type(ball_float(2.5))) == (0.0, 3.0, math.inf, float)
@@ -303,7 +303,7 @@ def test_calling_a_type_keeps_its_errors(call: Any, message: str) -> None:
 
 def test_ndarray_as_a_constructor_and_a_class() -> None:
     """np.ndarray(shape) is memory not yet written; its methods are those of arrays of balls."""
-    assert not kernels.is_finite(ball_numpy.ndarray((2, 2)).raw).any()
+    assert not kernels.is_finite(ball_numpy.ndarray((2, 2))._raw).any()
     assert middle(ball_numpy.ndarray.sum(ball_numpy.ones(3))) == 3
 
 

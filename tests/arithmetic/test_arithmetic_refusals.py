@@ -323,11 +323,11 @@ def test_casts_to_narrow_floats_are_noted() -> None:
         ball_numpy.float16(x[0])
         x.sum(dtype=np.float32)
     assert list(record.notes) == ["casts to float32", "allocates float32", "casts to float16"]
-    assert kept.raw[0] is x.raw[0]
-    assert not np.shares_memory(x.raw, x.astype(np.float32, copy=False).raw)
+    assert kept._raw[0] is x._raw[0]
+    assert not np.shares_memory(x._raw, x.astype(np.float32, copy=False)._raw)
 
 
 def test_copies_of_balls_are_balls() -> None:
     """copy and deepcopy do not go through pickle."""
     x = vector()
-    assert copy.deepcopy({"w": [x]})["w"][0].raw is not x.raw
+    assert copy.deepcopy({"w": [x]})["w"][0]._raw is not x._raw

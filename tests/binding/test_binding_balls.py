@@ -75,7 +75,7 @@ def test_arrays_of_the_module_become_balls_and_come_back():
     with Binding(extra=[module]).bound(stand_for), kernels.precision(BITS):
         result = module.run()
     assert isinstance(result, BallArray)
-    assert float(kernels.radii(result.raw)[0]) > 0
+    assert float(kernels.radii(result._raw)[0]) > 0
     assert module.W is module.P["W"]
     assert module.W.tolist() == [1, 1]
 
@@ -99,5 +99,5 @@ def test_random_draws_are_the_same_in_floats_and_balls():
         floats = module.run()
     with binding.bound(stand_for):
         balls = module.run()
-    assert kernels.midpoints(balls.raw).tolist() == floats.tolist()
+    assert kernels.midpoints(balls._raw).tolist() == floats.tolist()
     assert repr(np.random.get_state()) == repr(state)

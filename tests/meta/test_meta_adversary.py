@@ -25,7 +25,7 @@ LOST = {
     "array of text": "np.array([str(v) for v in x]).astype(float)",
     "rounded": "np.round(x, 15)",
     "whole numbers": "np.array([int(v * 2**60 + 0.5) for v in x]) / 2**60",
-    "memory of the balls": "x.raw.astype(float) if hasattr(x, 'raw') else x",
+    "memory of the balls": "x._raw.astype(float) if hasattr(x, '_raw') else x",
 }
 
 
