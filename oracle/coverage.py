@@ -145,5 +145,5 @@ def gaps(trial: Trial, heard: Iterable[Case]) -> tuple[str, ...]:
 
 def _text(goal: Goal) -> str:
     """`D above 8, float32, mode='train'`."""
-    label = sorted(goal - {SOME_WIDE} if any(" above " in one for one in goal) else goal, key=lambda one: "=" in one)
-    return ", ".join(label)
+    labels = goal - {SOME_WIDE} if any(" above " in one for one in goal) else goal
+    return ", ".join(sorted(labels, key=lambda one: ("=" in one, one)))

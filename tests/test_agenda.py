@@ -347,3 +347,10 @@ def test_seeds_for_a_purpose_do_not_end() -> None:
     """As many as are asked for, all different."""
     assert len(set(islice(agenda._again(1, "again"), 50))) == 50
     assert ranges(("D",), {})["D"] == (1, 8)
+
+
+def test_what_never_met_is_told_in_one_order() -> None:
+    """Sizes and regimes by name, then options: the order of a set is another in each process."""
+    labels = [f"{name} above 8" for name in "QDBXHZ"]
+    told = [coverage._text(frozenset({"small", label, "mode='train'", coverage.SOME_WIDE})) for label in labels]
+    assert told == [f"{label}, small, mode='train'" for label in labels]
