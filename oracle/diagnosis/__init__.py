@@ -25,11 +25,15 @@ def diagnose(trial: Trial, failing: Outcome, smallest: Case) -> Diagnosis:
 
     probed, notes = _looked("at probes", lambda: probes.examine(trial, failing, smallest))
     repaired, trouble = _looked("for repairs", lambda: (repair.search(trial, failing, smallest, probed), ()))
+    located = {(cause.file, cause.line) for cause in probed if cause.is_located}
     found = [cause.plain() if isinstance(cause, Suspicion) else cause for cause in (repaired or probed)]
-    if any(cause.certain and cause.repair for cause in found):  # certified with what stands there: nothing is left open
+    if any(cause.repair and (cause.certain or (cause.file, cause.line) in located) for cause in found):
         return Diagnosis(tuple(map(_published, found)), (*notes, *trouble))
-    shortly = any(cause.repair for cause in found)
-    causes, ruled_out = _looked("for patterns", lambda: patterns.recognise(trial, failing, smallest, shortly))
+    shortly = bool(located) or any(cause.repair for cause in found)
+    asked = (
+        patterns.SHORTLY if shortly else patterns.WITHOUT_TERMS if any(cause.line for cause in found) else patterns.ALL
+    )
+    causes, ruled_out = _looked("for patterns", lambda: patterns.recognise(trial, failing, smallest, asked))
     return Diagnosis((*map(_published, found), *causes), (*notes, *trouble, *ruled_out))
 
 

@@ -31,6 +31,11 @@ class Cause:
         """`cell.py:88`, or nothing."""
         return f"{self.file.replace(chr(92), '/').rsplit('/', 1)[-1]}:{self.line}" if self.file else ""
 
+    @property
+    def is_located(self) -> bool:
+        """Whether it leaves one line to blame, certain or not."""
+        return self.certain and self.line > 0
+
     def lines(self) -> list[str]:
         """The finding as lines of a report: claim and place, then cause, evidence and repair."""
         where = f"     {self.place}   {self.statement}" if self.file else ""
@@ -46,6 +51,12 @@ class Suspicion(Cause):
     """A finding that is certain of a wrong value and not of one line: all that may be to blame, the likeliest first."""
 
     suspects: tuple[tuple[str, int], ...] = ()  # files and lines
+    alone: bool = False  # whether nothing but its line is left, though that may be right all the same
+
+    @property
+    def is_located(self) -> bool:
+        """Whether it leaves one line to blame, certain or not."""
+        return self.line > 0 and (self.certain or self.alone)
 
     def plain(self) -> Cause:
         """The finding as a report shows it."""

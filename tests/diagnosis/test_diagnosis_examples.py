@@ -27,7 +27,7 @@ SAID = {
             " the other branch, and it wanted +="
         ),
         "  certified in 6 cases to 108 digits; of N edits tried, none at another line does",
-        "  right with: dxmu += dxhat * ivar  # wrong: this is the other branch, and it wanted +=",
+        "  right with: dxmu += dxhat * ivar",
     ],
     "char_rnn": [
         (
@@ -63,10 +63,7 @@ SAID = {
             "layer is off where its output is zero, whatever comes from above"
         ),
         "  certified in 6 cases to 116 digits; of N edits tried, none at another line does",
-        (
-            "  right with: da = dout * (out > 0)  # wrong: the layer is off where its output is zero, whatever comes "
-            "from above"
-        ),
+        "  right with: da = dout * (out > 0)",
     ],
     "gru": [
         (

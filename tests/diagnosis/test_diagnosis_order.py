@@ -1,5 +1,7 @@
 """In which order the parts of a diagnosis are asked, what each is told, and what comes first in the end."""
 
+import dataclasses
+
 import pytest
 
 from oracle.diagnosis import diagnose, patterns, probes, repair
@@ -8,18 +10,19 @@ from oracle.diagnosis.cause import Cause, Suspicion
 CERTAIN = Cause("wrong-cotangent", "certain of a line", certain=True, file="cell.py", line=3)
 REPAIRED = Cause("wrong-cotangent", "certain, and repaired", certain=True, file="cell.py", line=3, repair="a = b")
 DOUBTFUL = Suspicion("wrong-cotangent", "one of two lines", file="cell.py", line=3, suspects=(("cell.py", 4),))
+ALONE = Suspicion("wrong-cotangent", "one line", file="cell.py", line=3, suspects=(("cell.py", 3),), alone=True)
 HINT = Cause("one-line-repair", "a repair of several", file="cell.py", line=4, repair="a = c")
 FACT = Cause("sign", "the wrong sign", certain=True)
 
 
 @pytest.fixture
 def parts(monkeypatch):
-    """Parts that say what they are told to; and how often patterns were asked, and whether shortly."""
+    """Parts that say what they are told to; and how often patterns were asked, and what."""
     asked = []
 
     def saying(probed, repaired, recognised=((FACT,), ("a clip",))):
-        def recognise(trial, failing, smallest, shortly):
-            asked.append(shortly)
+        def recognise(trial, failing, smallest, stages):
+            asked.append(stages)
             return recognised
 
         monkeypatch.setattr(probes, "examine", lambda *given: (probed, ["a note"]))
@@ -39,13 +42,24 @@ def test_a_certain_repair_leaves_nothing_open(parts):
 def test_beside_a_hint_patterns_are_asked_shortly(parts):
     """A repair that is one of several leaves open which line; the values as they stand are looked at."""
     found, asked = parts([], (HINT,))
-    assert (found.causes, found.ruled_out, asked) == ((HINT, FACT), ("a note", "a clip"), [True])
+    assert (found.causes, found.ruled_out, asked) == ((HINT, FACT), ("a note", "a clip"), [patterns.SHORTLY])
 
 
-def test_without_a_repair_patterns_are_asked_in_full(parts):
-    """A line that is certain, and nothing that would make it right: perhaps not all is found yet."""
-    found, asked = parts([CERTAIN], (CERTAIN,))
-    assert (found.causes, asked) == ((CERTAIN, FACT), [False])
+def test_a_located_repair_leaves_nothing_open(parts):
+    """Nor where nothing but one line is left to blame, though it may be right all the same."""
+    found, asked = parts([ALONE], (dataclasses.replace(ALONE, repair="a = b"),))
+    assert [cause.repair for cause in found.causes] == ["a = b"]
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("probed", "expected"), [(CERTAIN, patterns.SHORTLY), (DOUBTFUL, patterns.WITHOUT_TERMS), (None, patterns.ALL)]
+)
+def test_without_a_repair_patterns_are_asked_for_what_is_open(parts, probed, expected):
+    """The less probes know, the more is asked."""
+    causes = (probed,) if probed else ()
+    found, asked = parts(list(causes), causes)
+    assert (len(found.causes), asked) == (len(causes) + 1, [expected])
 
 
 def test_suspicions_are_told_as_plain_causes(parts):

@@ -41,7 +41,7 @@ N_BG = (NODE, "param.bg_diff += a_g_bar", "param.bg_diff = a_g_bar")
 N_XC = (NODE, "xc_bar += np.dot(param.wi.T, a_i_bar)", "xc_bar += np.dot(param.wf.T, a_i_bar)")
 N_H = (NODE, "state.bottom_diff_h = xc_bar[param.x_dim :]", "state.bottom_diff_h = xc_bar[: -param.x_dim]")
 
-CERTAIN = {
+NAMED_ALONE = {
     "lstm-standard": {"carry": CARRY, "o": O_BAR, "c": C_BAR, "slope of tanh": SLOPE},
     "lstm-seed": {
         **{"s": TOTAL, "g": G_BAR, "i": I_BAR, "f": F_BAR, "gates": GATES, "a_g": A_G, "h": H_BAR, "late": H_LATE},
@@ -53,14 +53,25 @@ CERTAIN = {
     },
     "lstm-classic-network": {"carry": N_CARRY, "o": N_O, "a_i": N_A_I, "wi": N_WI},
 }
-NAMED = [(subject, title, fault) for subject, faults in CERTAIN.items() for title, fault in faults.items()]
+NAMED = [(subject, title, fault) for subject, faults in NAMED_ALONE.items() for title, fault in faults.items()]
+DOUBTED = {  # why the line alone is left to blame, and is not certain
+    CARRY: "the factor f is missing, here or on a line of its own",
+    SLOPE: "the factor 1 - c² is missing, here or on a line of its own",
+    GATES: "the factor 1 - g² is missing, here or on a line of its own",
+    H_BAR: "nothing here reads the cotangent of out[1], on which it depends: a statement may be missing",
+    N_O: "this line, or activations.py:",
+    N_S: "nothing here reads the cotangent of out['state.s'], on which it depends: a statement may be missing",
+    N_CARRY: "the factor f is missing, here or on a line of its own",
+    N_A_O: "the factor o (1 - o) is missing, here or on a line of its own",
+}
 
 
 @pytest.mark.parametrize(("name", "title", "fault"), NAMED, ids=[f"{name}-{title}" for name, title, _ in NAMED])
 def test_single_faults_are_named(name, title, fault):
-    """One fault gives one cause, certain, at its line."""
+    """One fault gives one cause at its line, certain unless a statement or a helper may be to blame as well."""
     causes, _, lines = with_faults(name, fault)
-    assert [(cause.line, cause.certain) for cause in causes] == [(lines[0], True)], said(causes)
+    assert [(cause.line, cause.certain) for cause in causes] == [(lines[0], fault not in DOUBTED)], said(causes)
+    assert DOUBTED.get(fault, "") in causes[0].evidence
     assert causes[0].statement.startswith(fault[2].splitlines()[0].strip()[:12]) or fault[2] in causes[0].statement
 
 
@@ -117,11 +128,10 @@ TWO = [(name, *pair) for name, pairs in PAIRS.items() for pair in pairs]
 
 @pytest.mark.parametrize(("name", "one", "other"), TWO, ids=[f"{name}-{k}" for k, (name, *_) in enumerate(TWO)])
 def test_pairs_are_both_named(name, one, other):
-    """Two faults give two causes, both certain, each at its own line."""
+    """Two faults give two causes, each at its own line, and as certain as it is alone."""
     causes, _, lines = with_faults(name, one, other)
-    assert sorted((cause.line, cause.certain) for cause in causes) == sorted((line, True) for line in lines), said(
-        causes
-    )
+    expected = sorted((line, fault not in DOUBTED) for line, fault in zip(lines, (one, other), strict=True))
+    assert sorted((cause.line, cause.certain) for cause in causes) == expected, said(causes)
 
 
 def test_three_faults():
@@ -135,7 +145,7 @@ def test_three_faults():
     ]
 
 
-@pytest.mark.parametrize("name", CERTAIN)
+@pytest.mark.parametrize("name", NAMED_ALONE)
 def test_right_code_has_no_cause(name):
     """The right backward gives no cause, and the note that everything follows."""
     causes, notes, _ = with_faults(name)
@@ -150,7 +160,7 @@ def test_every_probe_is_examined():
     from oracle.diagnosis.probes.truth import Twin
     from oracle.trial import Trial
 
-    for name in CERTAIN:
+    for name in NAMED_ALONE:
         subject = registered(name)
         sizes = {size: value for size, value in {"T": 3, "B": 2, "D": 4, "H": 2}.items() if size in subject.sizes}
         found = look(Trial(subject, 30), Twin(subject), Case(sizes, seed=3))

@@ -1,7 +1,6 @@
 """Where values are known to go wrong and not by which line, the lines that may be to blame are edited first."""
 
 import ast
-import itertools
 from types import SimpleNamespace
 
 import pytest
@@ -68,12 +67,19 @@ def test_of_parts_put_together_the_whole_is_tried(text, whole):
 
 
 def test_a_budget_counts():
-    """So many in a row, so many of all, whatever the time; renewed, a row begins again and the whole does not."""
-    budget = Budget(3, 5, 1000.0)
-    assert list(itertools.takewhile(bool, iter(budget.spend, None))) == [True] * 3
-    assert budget.spent
+    """So much in a row, so much of all, whatever the time; renewed, a row begins again and the whole does not."""
+    work = iter(range(10, 100))
+    now = [next(work)]
+
+    def runs():
+        """One more run, and whether another is allowed."""
+        now[0] = next(work)
+        return not budget.spent
+
+    budget = Budget(lambda: now[0], 3, 5, 1000.0)
+    assert [runs(), runs(), runs()] == [True, True, False]
     budget.renew()
-    assert not budget.spent
-    assert sum(itertools.takewhile(bool, iter(budget.spend, None))) == 1
+    assert [runs(), runs()] == [True, False]
     budget.renew()
     assert budget.spent
+    assert Budget(lambda: 0, 3, 5, 0.0).spent

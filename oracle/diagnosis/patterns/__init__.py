@@ -33,6 +33,6 @@ generic directions of all entries. It is never said of a line. A condition on si
 tried, and reads so.
 """
 
-from oracle.diagnosis.patterns.recognising import recognise
+from oracle.diagnosis.patterns.recognising import ALL, SHORTLY, WITHOUT_TERMS, recognise
 
-__all__ = ["recognise"]
+__all__ = ["ALL", "SHORTLY", "WITHOUT_TERMS", "recognise"]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from oracle.arithmetic import adapter
 from oracle.diagnosis.cause import Cause
+from oracle.diagnosis.counting import Counter
 from oracle.diagnosis.patterns import blocks, horizon, limits, sides, sizes, terms, values
 from oracle.diagnosis.patterns.budget import Budget
 from oracle.diagnosis.patterns.evidence import BITS, Evidence, gather
+from oracle.runs import in_floats
 from oracle.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -17,17 +20,19 @@ if TYPE_CHECKING:
     from oracle.outcome import Outcome
     from oracle.trial import Trial
 
-# Evaluations of the code under test; in a small case one takes half a millisecond.
+# Evaluations of the code under test; of code that runs more lines, which takes longer, fewer.
 FOR_EVIDENCE, FOR_TERMS, FOR_THE_REST = 500, 700, 200
+SHORT = 300  # lines of one case in floats: code that runs no more has all evaluations
 MOST = 4  # findings shown
 
 Family = Callable[[Evidence], Iterator[Cause]]
 Stage = tuple[int, Mapping[str, Family]]
-STAGES: tuple[Stage, ...] = (
-    (0, {**limits.FAMILIES, **values.FAMILIES}),
-    (FOR_TERMS, terms.FAMILIES),
-    (FOR_THE_REST, {**horizon.FAMILIES, **blocks.FAMILIES, **sizes.FAMILIES, **sides.FAMILIES}),
-)
+_AS_THEY_STAND: Stage = (0, {**limits.FAMILIES, **values.FAMILIES})
+_WHICH_TERM: Stage = (FOR_TERMS, terms.FAMILIES)
+_WHERE: Stage = (FOR_THE_REST, {**horizon.FAMILIES, **blocks.FAMILIES, **sizes.FAMILIES, **sides.FAMILIES})
+SHORTLY: tuple[Stage, ...] = (_AS_THEY_STAND,)
+WITHOUT_TERMS: tuple[Stage, ...] = (_AS_THEY_STAND, _WHERE)
+ALL: tuple[Stage, ...] = (_AS_THEY_STAND, _WHICH_TERM, _WHERE)
 _EXPLAIN = frozenset(
     (
         *("constant-ratio", "sign", "transpose", "other-gradient", "zero", "missing-summand", "replaced-factor"),
@@ -37,7 +42,9 @@ _EXPLAIN = frozenset(
 _SAYS_MORE = {"norm-clip": "changing-ratio", "permuted-blocks": "one-block", "missing-summand": "carry"}
 
 
-def recognise(trial: Trial, failing: Outcome, smallest: Case, shortly: bool = False) -> tuple[list[Cause], list[str]]:
+def recognise(
+    trial: Trial, failing: Outcome, smallest: Case, stages: Sequence[Stage] = ALL
+) -> tuple[list[Cause], list[str]]:
     """The patterns that hold, the most telling first, and in words those that were tried and do not.
 
     Parameters
@@ -48,8 +55,9 @@ def recognise(trial: Trial, failing: Outcome, smallest: Case, shortly: bool = Fa
         The worst outcome.
     smallest : Case
         The smallest case that fails like it.
-    shortly : bool
-        Whether to ask only what the wrong values are as they stand, since a repair explains the rest.
+    stages
+        What is asked: `ALL`; `WITHOUT_TERMS` where lines are known that may be to blame; where one line or a repair
+        is, `SHORTLY` what the wrong values are as they stand.
 
     Returns
     -------
@@ -67,19 +75,29 @@ def recognise(trial: Trial, failing: Outcome, smallest: Case, shortly: bool = Fa
     if not evidence.wrong:
         return [], []
     with adapter.precision(BITS):
-        return _found(evidence, STAGES[:1] if shortly else STAGES)
+        return _found(evidence, stages)
 
 
 def _found(evidence: Evidence, stages: Sequence[Stage]) -> tuple[list[Cause], list[str]]:
     """What each stage finds, until every wrong gradient is explained; and what was tried in vain."""
     causes: list[Cause] = []
     ruled_out: list[str] = []
+    lines = _lines(evidence) if len(stages) > 1 else SHORT
     for evaluations, families in stages:
         if not _explained(causes, evidence):
-            evidence.budget.left, evidence.budget.short = evaluations, False
+            evidence.budget.left, evidence.budget.short = evaluations * SHORT // max(SHORT, lines), False
             for family, look in families.items():
                 _try(family, look, evidence, causes, ruled_out)
     return _ordered(causes, evidence)[:MOST], ruled_out
+
+
+def _lines(evidence: Evidence) -> int:
+    """The lines that the code under test runs in a telling case."""
+    sample = max(evidence.plain, key=lambda sample: len(sample.wrong))
+    counter = Counter(sys.maxsize, evidence.trial.binding.scopes)
+    with counter.counting():
+        in_floats(sample.point, evidence.trial.binding, restore=False)
+    return counter.lines
 
 
 def _try(family: str, look: Family, evidence: Evidence, causes: list[Cause], ruled_out: list[str]) -> None:

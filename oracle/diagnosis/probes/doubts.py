@@ -1,23 +1,23 @@
 """Why a statement may be right although what it stores is wrong, and all that it reads looks right.
 
-A line is certain only where none of these holds. Each doubt is a few words that end "not certain of the line: …".
+A line is certain only where none of these holds. A doubt is a clause of its own, or goes on after "this line,".
 
-| doubt                          | the fault that it allows for                                                     |
-| ------------------------------ | -------------------------------------------------------------------------------- |
-| nothing here reads h_next_bar  | a statement is missing that would have added or changed it, or a name was reused |
-| the factor f is missing, …     | a statement is missing that would have multiplied it by what the forward keeps   |
-| whether line 12 lets it run    | the condition of a branch                                                        |
-| what n holds                   | a flag, a number, a slice or a function that was chosen on another line          |
-| what else wrote into a_bar     | the other parts of an array of which this statement stores one                   |
-| whether u and v are exchanged  | arguments handed over in each other's place                                      |
-| what W_bar held before         | a sum that does not begin at zero                                                |
+| doubt                            | the fault that it allows for                                                   |
+| -------------------------------- | ------------------------------------------------------------------------------ |
+| nothing here reads h_next_bar …  | a statement is missing that would have added it, or a name was used again      |
+| the factor f is missing …        | a statement is missing that would have multiplied by it                        |
+| or the condition at line 12      | a branch that was taken by mistake                                             |
+| or what n holds                  | a flag, a number, a slice or a function that was chosen on another line        |
+| or what else wrote into a_bar    | the other parts of an array of which this statement stores one                 |
+| or u and v are exchanged         | arguments handed over in each other's place                                    |
+| or what W_bar held before        | a sum that does not begin at zero                                              |
 """
 
 from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ from oracle.diagnosis.probes.proofs import shows, unproved
 from oracle.diagnosis.probes.reading import MISSING, Seen, overlap
 from oracle.diagnosis.probes.statements import Statement, root, statements
 
+_SHOWN = 2  # cotangents named
 _CHOICES = (ast.IfExp, ast.BoolOp, ast.Lambda)
 
 
@@ -37,10 +38,10 @@ def doubts(clearing: Clearing, event: Event, read: Iterable[ast.expr]) -> list[s
     """Why one statement, which read these expressions and stored the wrong value, may be right all the same."""
     read = list(read)
     reasons = itertools.chain(
-        (f"nothing here reads {name}" for name in unread(clearing, event, read)),
+        _missing(unread(clearing, event, read)),
         (f"the factor {text} is missing, here or on a line of its own" for text in _factors(clearing, event)),
-        (f"whether {place} lets it run" for place in _conditions(event)),
-        (f"what {name} holds" for name in unproved(clearing, event, read)),
+        (f"or the condition at {place}" for place in _conditions(event)),
+        (f"or what {name} holds" for name in unproved(clearing, event, read)),
         _partly_stored(clearing, event),
         _exchanged(clearing, event, read),
         _beginning(clearing, event),
@@ -49,6 +50,12 @@ def doubts(clearing: Clearing, event: Event, read: Iterable[ast.expr]) -> list[s
 
 
 # ---- what is missing
+
+
+def _missing(names: Sequence[str]) -> list[str]:
+    """What to say of cotangents that are not read."""
+    shown = " and ".join(names[:_SHOWN])
+    return [f"nothing here reads {shown}, on which it depends: a statement may be missing"] if names else []
 
 
 def unread(clearing: Clearing, event: Event, read: Iterable[ast.expr]) -> list[str]:
@@ -181,7 +188,7 @@ def _partly_stored(clearing: Clearing, event: Event) -> Iterator[str]:
     held = next((one.value.memory for one in reversed(stored) if one.event is event), None)
     written = max((one.size for one in event.writes.values() if overlap(one, held)), default=0)
     if written < sample.at(clearing.step).size:
-        yield f"what else wrote into {clearing.found.capture.bases(clearing.wrong)[0]}"
+        yield f"or what else wrote into {clearing.found.capture.bases(clearing.wrong)[0]}"
 
 
 def _exchanged(clearing: Clearing, event: Event, read: Iterable[ast.expr]) -> Iterator[str]:
@@ -189,7 +196,7 @@ def _exchanged(clearing: Clearing, event: Event, read: Iterable[ast.expr]) -> It
     named = [node for node in read if _goes_by_another_name(clearing, event, node)]
     texts = list(dict.fromkeys(ast.unparse(node) for node in named))
     if len(texts) > 1:
-        yield f"whether {texts[0]} and {texts[1]} are exchanged"
+        yield f"or {texts[0]} and {texts[1]} are exchanged"
 
 
 def _goes_by_another_name(clearing: Clearing, event: Event, node: ast.expr) -> bool:
@@ -214,7 +221,7 @@ def _beginning(clearing: Clearing, event: Event) -> Iterator[str]:
         for one in clearing.found.capture.events
     )
     if touched or not before.is_array or (shows(before.value) and not _is_the_callers(clearing, kept)):
-        yield f"what {target} held before"
+        yield f"or what {target} held before"
 
 
 def _is_the_callers(clearing: Clearing, kept: Any) -> bool:

@@ -150,7 +150,7 @@ def _unread_switches(wrong: Wrong, looks: Sequence[Look]) -> list[str]:
     switches = [leaf for leaf, spec in found.point.subject.leaves.items() if _is_switch(spec)]
     unread = [leaf for leaf in switches if not _reads(event, found.point.values[leaf])]
     idle = any(_is_wrong_all_the_same(wrong.name, one, switches) for one in looks) if unread else True
-    return [] if idle else [f"nothing here reads {leaf}" for leaf in unread]
+    return [] if idle else [f"nothing here reads {' and '.join(unread)}: a statement may be missing"]
 
 
 def _is_switch(spec: Input) -> bool:

@@ -49,6 +49,7 @@ def _cause(group: Sequence[Wrong], found: Examination, first: Wrong | None, prob
     statement, step = lead.statement, named.steps[0]
     return Suspicion(
         suspects=() if certain else tuple(_line(one) for one in lead.suspects.statements),
+        alone=lead.suspects.alone,
         kind="wrong-gradient" if named.is_leaf else "wrong-cotangent",
         claim=_claim(group, first, probes),
         evidence=_evidence(group, lead, found, first),
@@ -112,10 +113,17 @@ def _evidence(group: Sequence[Wrong], lead: Wrong, found: Examination, first: Wr
         holds = "holds" if len(misnamed) == 1 else "hold"
         parts.append(f"{_listed(misnamed)} {holds} something else than the name says")
     if lead.suspects.alone and lead.suspects.doubts:
-        parts.append(f"not certain of the line: {_listed(lead.suspects.doubts[:_DOUBTS])}")
+        parts += _doubted(lead.suspects.doubts)
     elif not lead.suspects.certain:
         parts.append(_others(lead))
     return "; ".join(parts)
+
+
+def _doubted(doubts: Sequence[str]) -> list[str]:
+    """Why the only line that is left may be right: what is missing, then what else may be to blame."""
+    clauses = [doubt for doubt in doubts if not doubt.startswith("or ")]
+    others = list(dict.fromkeys(doubt for doubt in doubts if doubt.startswith("or ")))
+    return [*clauses[:_DOUBTS], *([f"this line, {' '.join(others[:_DOUBTS])}"] if others else [])]
 
 
 def _others(wrong: Wrong) -> str:

@@ -10,6 +10,7 @@ name) after the one that it got it from, a statement that computes before those 
 from __future__ import annotations
 
 import ast
+import os
 from dataclasses import dataclass, field
 
 from oracle.diagnosis.probes.capture import Call, Event
@@ -136,7 +137,7 @@ class Inquiry:
             if line not in self.cleared.likely:
                 self.suspects.add(event.statement, rank + 1)
             elif line not in self.cleared.proved:
-                self.suspects.doubts.append(f"what line {line[1]} gives")
+                self.suspects.doubts.append(f"or {os.path.basename(line[0])}:{line[1]}")
             for inner in event.ran:
                 self._enter(inner, rank - 1 if _only_calls(event.statement) else rank)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from oracle.trial import Trial
 
 Line = tuple[str, int]
-TRIES, ALTOGETHER = 700, 1100  # runs of edited code in a row, and of all; more of code that is short
+IN_A_ROW, ALTOGETHER = 1_400_000, 1_900_000  # lines of the code under test, or what takes as long; some 0.6 µs each
 SECONDS = 6.0  # of this thread, after which nothing more is tried, for code that is slow
 
 
@@ -31,8 +31,8 @@ def search(trial: Trial, failing: Outcome, smallest: Case, causes: Sequence[Caus
     trial, failing, smallest
         The subject on trial, the worst outcome, and the smallest case that fails like it.
     causes
-        What is known already: statements that are certainly wrong are the only ones that are edited, and those that
-        may be to blame are edited before all others.
+        What is known already: statements that alone are left to blame are the only ones that are edited, and those
+        that may be to blame are edited before all others.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def search(trial: Trial, failing: Outcome, smallest: Case, causes: Sequence[Caus
         finder = Finder.on(trial, failing, smallest)
         if finder is None:
             return tuple(causes)
-        named = [_line(cause.file, cause.line) for cause in causes if cause.certain and cause.line]
+        named = [_line(cause.file, cause.line) for cause in causes if cause.is_located]
         others = [_line(*one) for cause in causes if isinstance(cause, Suspicion) for one in cause.suspects]
         if named:
             return _with_repairs(causes, finder, named, others)
@@ -55,7 +55,7 @@ def search(trial: Trial, failing: Outcome, smallest: Case, causes: Sequence[Caus
 
 
 def _with_repairs(causes: Sequence[Cause], finder: Finder, named: list[Line], others: list[Line]) -> tuple[Cause, ...]:
-    """Each cause that is certain with what its line would be; and what else has to change, of what may be to blame."""
+    """Each cause with what its line would be, where one is left; and what else has to change of the others."""
     repairs = finder.repairs_at(named)
     if not repairs and set(others) - set(named):
         repairs = finder.repairs_at([*named, *others])

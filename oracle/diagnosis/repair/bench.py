@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator, Sequence
-from types import CodeType, FrameType, FunctionType
-from typing import Any
+from collections.abc import Iterator
+from types import CodeType, FunctionType
 
 import numpy as np
 import numpy.typing as npt
 
 from oracle.arithmetic import adapter
 from oracle.cases import Case
+from oracle.diagnosis.counting import Counter, TooLong
 from oracle.forms.form import SubjectError
+from oracle.forms.object import ObjectForm
 from oracle.paths import PathError
 from oracle.point import Point
 from oracle.runs import Run, evaluate, quiet
@@ -26,10 +27,7 @@ from oracle.trial import Trial
 Mask = npt.NDArray[np.bool_]
 NEAR = 1e-7  # relative to the largest entry of a gradient
 _LINES = 20  # times as many lines as the backward as it stands
-
-
-class _TooLong(BaseException):
-    """An edited backward ran more lines than it may; no code under test catches this by accident."""
+_EDIT, _SLOT = 400, 100  # lines that take as long as making an edit, and as one attribute
 
 
 class Bench:
@@ -39,7 +37,9 @@ class Bench:
         self.trial, self.point = trial, Point(trial.subject, case)
         self._numbers = adapter.Floats(np.float64)
         self._allowed = sys.maxsize
-        self.tried, self.lines = 0, 1
+        self.tried = 0
+        self.work = 0  # lines run, and what takes as long
+        self._each = _EDIT + _SLOT * len(trial.subject.leaves) * isinstance(trial.subject.form, ObjectForm)
         run = self._run()
         if run.error is not None:
             raise run.error
@@ -78,14 +78,14 @@ class Bench:
 
     def _run(self) -> Run:
         """One run of the pair, within its lines."""
-        run, counter = Run(), _Counter(self._allowed, self.trial.binding.scopes)
+        run, counter = Run(), Counter(self._allowed, self.trial.binding.scopes)
         with quiet(), counter.counting():
             try:
                 evaluate(run, self.point, self._numbers)
-            except (_TooLong, SubjectError, PathError) as refusal:
+            except (TooLong, SubjectError, PathError) as refusal:
                 run.error = refusal
+        self.work += counter.lines + self._each
         if self._allowed == sys.maxsize:
-            self.lines = max(1, counter.lines)
             self._allowed = _LINES * (counter.lines + 50)
         return run
 
@@ -102,33 +102,6 @@ class Bench:
         truth = np.concatenate([value.ravel() for value in self.truth.values()])
         with np.errstate(all="ignore"):
             return np.asarray(np.abs(values - truth) <= room)
-
-
-class _Counter:
-    """Counts the lines of the code under test, up to a number."""
-
-    def __init__(self, allowed: int, scopes: Sequence[Any]) -> None:
-        self.lines, self._allowed = 0, allowed
-        self._scopes = {id(scope) for scope in scopes}
-
-    @contextlib.contextmanager
-    def counting(self) -> Iterator[None]:
-        """Inside the block lines are counted; a tracer that was set before is set again afterwards."""
-        before = sys.gettrace()
-        try:
-            sys.settrace(self._on_call)
-            yield
-        finally:
-            sys.settrace(before)
-
-    def _on_call(self, frame: FrameType, event: str, argument: Any) -> Any:
-        return self._on_line if id(frame.f_globals) in self._scopes else None
-
-    def _on_line(self, frame: FrameType, event: str, argument: Any) -> Any:
-        self.lines += 1
-        if self.lines > self._allowed:
-            raise _TooLong
-        return self._on_line
 
 
 @contextlib.contextmanager

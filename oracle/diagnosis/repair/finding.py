@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from oracle.cases import Case
 from oracle.diagnosis.cause import Cause
-from oracle.diagnosis.repair import ALTOGETHER, SECONDS, TRIES
+from oracle.diagnosis.repair import ALTOGETHER, IN_A_ROW, SECONDS
 from oracle.diagnosis.repair.bench import Bench
 from oracle.diagnosis.repair.candidates import Line, backward_sources
 from oracle.diagnosis.repair.confirming import Certified, certify, confirming_cases
@@ -17,7 +17,6 @@ from oracle.outcome import Outcome
 from oracle.trial import Trial
 
 _SHOWN, _LINES, _PER_LINE = 3, 5, 3  # repairs shown; lines, and edits of each, that are certified
-_LINES_OF_A_RUN, _MOST_TIMES = 250, 3  # of code for which the budget is meant; how much more a shorter one has
 _SIZES = (2, 3, 4, 5, 6, 7, 8)  # of the small cases, pairwise different; but for T, which grows
 
 
@@ -26,8 +25,7 @@ class Finder:
 
     def __init__(self, trial: Trial, benches: list[Bench], sources: Sequence[Source], cases: list[Case]) -> None:
         self._trial, self._benches, self._sources, self._cases = trial, benches, sources, cases
-        times = min(_MOST_TIMES, max(1, _LINES_OF_A_RUN // benches[0].lines))  # what runs quickly may run more often
-        self._budget = Budget(times * TRIES, times * ALTOGETHER, SECONDS)
+        self._budget = Budget(lambda: sum(bench.work for bench in benches), IN_A_ROW, ALTOGETHER, SECONDS)
 
     @classmethod
     def on(cls, trial: Trial, failing: Outcome, smallest: Case) -> Finder | None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from oracle.arithmetic.rewriting import FUTURE_FLAGS
 from oracle.mutation.edits import Tree
-from oracle.mutation.planting import edited, real_name
+from oracle.mutation.planting import real_name
 from oracle.mutation.source import PlantingError, at, code_at, grounds, home
 
 SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr, ast.For)
@@ -145,19 +145,31 @@ class Edit:
             return len(ast.unparse(self.new if isinstance(self.new, ast.stmt) else self.statement))
 
     def texts(self) -> tuple[str, str]:
-        """The statement as it stands in the file, and as it would be, each on one line.
+        """The statement as it stands in the file, and as it would be, each on one line; of a loop its heading."""
+        with self.applied():
+            new = self.new if isinstance(self.new, ast.stmt) else self.statement
+            return self._as_it_stands(), written(new)
 
-        Raises
-        ------
-        PlantingError
-            If the change cannot be written in place.
-        """
-        (file,) = edited(self.planting())
-        return self._read(self.source.text), self._read(file.text)
-
-    def _read(self, text: str) -> str:
-        """The lines of the statement in a text, of a loop its heading."""
+    def _as_it_stands(self) -> str:
+        """The lines of the statement in its file."""
         first, last = self.statement.lineno, self.statement.end_lineno or self.statement.lineno
         if isinstance(self.statement, ast.For):
             last = self.statement.iter.end_lineno or first
-        return " ".join(filter(None, (line.strip() for line in text.splitlines()[first - 1 : last])))
+        return " ".join(filter(None, (line.strip() for line in self.source.text.splitlines()[first - 1 : last])))
+
+
+def written(statement: ast.stmt) -> str:
+    """A statement on one line, with no parentheses that it does not need; of a loop its heading.
+
+    >>> written(ast.parse("x = ((2)) * ((a))").body[0]), written(ast.parse("for t in (range(3)): pass").body[0])
+    ('x = 2 * a', 'for t in range(3):')
+    >>> written(ast.parse("return (a, ((b) + 1))").body[0])
+    'return a, b + 1'
+    """
+    if isinstance(statement, ast.For):
+        return f"for {ast.unparse(statement.target)} in {ast.unparse(statement.iter)}:"
+    text = " ".join(line.strip() for line in ast.unparse(statement).splitlines())
+    value = getattr(statement, "value", None)
+    if isinstance(value, ast.Tuple) and len(value.elts) > 1 and text.endswith(whole := ast.unparse(value)):
+        return text.removesuffix(whole) + whole[1:-1]
+    return text

@@ -4,42 +4,38 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from oracle.diagnosis.repair.bench import Bench, Mask, carrying
 from oracle.diagnosis.repair.candidates import LEVELS, Group, Written
-from oracle.diagnosis.repair.filling import codes, compiled
+from oracle.diagnosis.repair.filling import Codes, compiled
 from oracle.diagnosis.repair.sources import Edit
 
 BEYOND = 1.0  # how much more of an invention an edit is that flows, or may flow, into more than is wrong
 
 
 class Budget:
-    """How many edits may still be tried, in a row and of all; in seconds of this thread only for code that is slow.
+    """How much may still be run in search of edits, in a row and of all; in seconds of this thread only for slow code.
 
     What is counted is the same on every machine, whatever else is running.
     """
 
-    def __init__(self, tries: int, altogether: int, seconds: float) -> None:
-        self._each, self._tries, self._all, self._until = tries, tries, altogether, time.thread_time() + seconds
+    def __init__(self, work: Callable[[], int], in_a_row: int, altogether: int, seconds: float) -> None:
+        self._work, self._row, self._until = work, in_a_row, time.thread_time() + seconds
+        self._all = work() + altogether
+        self.renew()
 
     def renew(self) -> None:
-        """Allow as many tries in a row as in the beginning, within the same number of all."""
-        self._tries = self._each
+        """Allow as much in a row as in the beginning, within the same of all."""
+        self._next = self._work() + self._row
 
     @property
     def spent(self) -> bool:
         """Whether nothing more may be tried."""
-        return self._tries < 0 or self._all < 0 or time.thread_time() >= self._until
-
-    def spend(self) -> bool:
-        """Take one try; False when there is none left."""
-        self._tries -= 1
-        self._all -= 1
-        return not self.spent
+        return self._work() >= min(self._next, self._all) or time.thread_time() >= self._until
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,12 +84,12 @@ def _unseen(edits: Iterable[Edit], seen: set[Hashable], written: Written) -> Ite
 
 def tries(bench: Bench, batches: Iterable[Batch], budget: Budget) -> Iterator[Try]:
     """What each edit leads to, as long as the budget lasts; edits with which the code fails are passed over."""
-    for group, edits in batches:
+    listed = [(group, list(edits)) for group, edits in batches]
+    codes = Codes(edits for _, edits in listed)
+    for group, edit in ((group, edit) for group, edits in listed for edit in edits):
         if budget.spent:
             return
-        for edit, code in codes(list(edits)):
-            if not budget.spend():
-                return
+        if (code := codes.of(edit)) is not None:
             with carrying(edit.source.function, code):
                 right = bench.right()
             if right is not None:
