@@ -194,14 +194,14 @@ def _compare_all(hearing: Hearing, later: bool) -> bool:
     comparisons.clear()
     for name, value in hearing.outputs.items():
         truth = hearing.true_outputs.get(name, value)
-        comparisons[name] = _compare(hearing, name, value, truth, later, "outputs")
+        comparisons[name] = compared(hearing, name, value, truth, later, "outputs")
     for leaf, value in hearing.gradients.items():
-        comparisons[leaf] = _compare(hearing, leaf, value, hearing.truth.get(leaf, value), later, "gradients")
+        comparisons[leaf] = compared(hearing, leaf, value, hearing.truth.get(leaf, value), later, "gradients")
     settled = all(comparison.wrong or not comparison.unsettled for comparison in comparisons.values())
     return settled or any(comparison.wrong for comparison in comparisons.values())
 
 
-def _compare(hearing: Hearing, name: str, value: Raw, truth: Raw, later: bool, of: str) -> Comparison:
+def compared(hearing: Hearing, name: str, value: Raw, truth: Raw, later: bool, of: str) -> Comparison:
     """One array; rounding and the scale of cancelled terms are estimated only where they are needed."""
     digits = hearing.trial.digits
     first = compare(name, value, truth, digits=digits)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ from oracle.arithmetic import adapter, enclosures
 from oracle.draws import key
 from oracle.reference import ROUNDED
 from oracle.steps import clipping, locating
+from oracle.steps.balls import compared
 from oracle.verdict import Comparison, Verdict, WitnessesDisagree
 from oracle.witnesses.finite_difference import directions, smooth, testify
 from oracle.witnesses.statement import Statement, Testimony
@@ -50,7 +53,9 @@ def _hear_beyond_truncation(hearing: Hearing) -> None:
         what, place = next(iter(hearing.ties.items()))
         hearing.redraw(kink=f"{what}, at {place}")
     if differs := next((one for one in hearing.output_comparisons if one.wrong), None):
-        hearing.end(Verdict.FORWARD_DIFFERS, _difference(differs))
+        message = _difference(differs)
+        hearing.found.comparisons.clear()  # with the gradients of another function
+        hearing.end(Verdict.FORWARD_DIFFERS, message)
     if not hearing.has_truth:
         hearing.end(
             Verdict.UNDECIDED,
@@ -174,9 +179,9 @@ def _forget_the_program(hearing: Hearing) -> None:
     hearing.found.witnesses = [witness for witness in hearing.found.witnesses if witness != "autodiff"]
     for comparison in hearing.leaf_comparisons:
         if comparison.wrong or comparison.rounded:
-            leaf = comparison.name
-            thin = Comparison(leaf, comparison.shape, comparison.entries, digits=hearing.trial.digits)
-            hearing.found.comparisons[leaf] = thin
+            leaf, own = comparison.name, hearing.gradients[comparison.name]
+            with adapter.precision(hearing.found.bits):
+                hearing.found.comparisons[leaf] = compared(hearing, leaf, own, own, True, "gradients")
 
 
 def _contradiction(hearing: Hearing, what: str) -> None:
@@ -186,17 +191,17 @@ def _contradiction(hearing: Hearing, what: str) -> None:
 
 
 def _judge_forwards(hearing: Hearing, statement: Statement) -> None:
-    """The outputs differ from the reference's: the hand-written pair may still be right in itself."""
+    """The outputs differ from the reference's, whose gradients are then of another function and judge nothing."""
     message = _difference(next(comparison for comparison in hearing.output_comparisons if comparison.wrong))
-    match statement.testimony:
-        case Testimony.CONFIRMS:
-            hearing.end(Verdict.FORWARD_DIFFERS, f"{message}; finite differences side with the hand-written pair")
-        case Testimony.REFUTES:
-            hearing.find(Verdict.FORWARD_DIFFERS, message)
-            hearing.truth = {}
-            _judge_alone(hearing, statement)
-        case Testimony.SILENT:
-            hearing.end(Verdict.UNDECIDED, f"{message}, and {statement.testimony.value}: {statement.why}")
+    _forget_the_program(hearing)
+    hearing.forget_truth()
+    if statement.testimony is Testimony.SILENT:
+        hearing.found.comparisons.clear()
+        hearing.end(Verdict.UNDECIDED, f"{message}, and {statement.testimony.value}: {statement.why}")
+    if statement.testimony is Testimony.CONFIRMS:
+        message += "; finite differences side with the hand-written pair"
+    hearing.find(Verdict.FORWARD_DIFFERS, message)
+    _judge_alone(hearing, statement)
 
 
 def _difference(differs: Comparison) -> str:
@@ -210,7 +215,9 @@ def _difference(differs: Comparison) -> str:
 def _judge_alone(hearing: Hearing, statement: Statement) -> None:
     """Finite differences are the only witness."""
     if statement.testimony is Testimony.CONFIRMS:
-        statement = _of_the_faint(hearing, statement)
+        terms = _terms(hearing)
+        _keep_to_its_digits(hearing, statement, terms)
+        statement = _of_the_faint(hearing, statement, terms)
     match statement.testimony:
         case Testimony.SILENT:
             hearing.end(Verdict.UNDECIDED, f"{statement.testimony.value}: {statement.why}")
@@ -222,18 +229,34 @@ def _judge_alone(hearing: Hearing, statement: Statement) -> None:
         clipping.judge_cut(hearing, entries)
 
 
-def _of_the_faint(hearing: Hearing, statement: Statement) -> Statement:
-    """The same, or what is said of the entries that are too small beside others to have been seen along with them."""
-    number = _direction_of(hearing.gradients)
-    along = directions(hearing.point, number)
+def _terms(hearing: Hearing) -> dict[str, Any]:
+    """The magnitude of what each entry adds to the slope that was seen."""
+    along = directions(hearing.point, _direction_of(hearing.gradients))
     with adapter.precision(hearing.found.bits):
         plain = hearing.trial.undone(hearing.gradients, hearing.case.sizes)
-    terms = {name: _magnitudes(plain[name]) * np.abs(adapter.midpoints(v)) for name, v in along.items()}
+    return {name: _magnitudes(plain[name]) * np.abs(adapter.midpoints(v)) for name, v in along.items()}
+
+
+def _keep_to_its_digits(hearing: Hearing, statement: Statement, terms: Mapping[str, Any]) -> None:
+    """Nothing is known to more digits than its only witness has seen of it, however thin the hand-written balls are."""
+    total = sum(float(np.sum(term)) for term in terms.values())
+    for comparison in hearing.leaf_comparisons:
+        term = terms[comparison.name]
+        least = float(np.min(term, where=term > 0.0, initial=total))
+        seen = statement.digits + (math.log10(least / total) if least and total else 0.0)
+        digits = min(comparison.digits, max(seen, hearing.trial.digits))  # the faintest are asked for on their own
+        hearing.found.comparisons[comparison.name] = dataclasses.replace(comparison, digits=digits)
+
+
+def _of_the_faint(hearing: Hearing, statement: Statement, terms: Mapping[str, Any]) -> Statement:
+    """The same, or what is said of the entries that are too small beside others to have been seen along with them."""
     seen = sum(float(np.sum(term)) for term in terms.values()) * 10.0 ** (hearing.trial.digits - statement.digits)
     faint = {name: term < seen for name, term in terms.items()}
     if not any(np.any(mask & (terms[name] > 0.0)) for name, mask in faint.items()):
         return statement
-    clip = uncut(hearing, hearing.gradients)
+    with adapter.precision(hearing.found.bits):
+        plain = hearing.trial.undone(hearing.gradients, hearing.case.sizes)
+    clip, number = uncut(hearing, hearing.gradients), _direction_of(hearing.gradients)
     mask = faint if clip is None else {name: faint[name] & clip[name] for name in faint}
     point, binding = hearing.point, hearing.trial.binding
     return testify(point, binding, plain, digits=hearing.trial.digits, number=number, uncut=mask)

@@ -43,6 +43,50 @@ def test_another_forward_than_the_references():
     ]
 
 
+def test_gradients_are_not_compared_with_those_of_another_forward():
+    """Beside another function's reference, finite differences alone judge: no row is both right and wrong."""
+    report = verify(tanh(reference=lambda x: jnp.tanh(2 * x)), cases=6, explain=False)
+    (leaf,) = report.leaves
+    assert report.verdict is Verdict.FORWARD_DIFFERS
+    assert (leaf.verdict, leaf.wrong, leaf.worst) == (Verdict.CERTIFIED, 0, None)
+    assert leaf.digits > 60
+    first, *lines = str(report).splitlines()
+    assert first.endswith(f"another function than the hand-written forward, 1 certified to {int(leaf.digits)} digits")
+    assert not any("entries wrong" in line or "exactly zero" in line for line in lines)
+    assert lines[-2:] == [
+        f"  witnesses: finite differences ({int(report.testimony_digits)} digits)",
+        "  smallest failing sizes: D=1",
+    ]
+
+
+def test_a_gradient_of_zero_beside_another_forward_shows_nothing():
+    """Finite differences confirm that nothing depends on w; what nothing depends on is compared with nothing."""
+    source = """
+def forward(x, w):
+    return np.tanh(x) + 0 * w, (x, w)
+def backward(y_bar, cache):
+    return (1 - np.tanh(cache[0]) ** 2) * y_bar, 0 * y_bar
+"""
+    report = verify(pair(source, inputs={"x": "D", "w": "D"}, reference=lambda x, w: x + w), cases=4, explain=False)
+    assert [leaf.verdict for leaf in report.leaves] == [Verdict.CERTIFIED, Verdict.NOTHING_COMPARED]
+
+
+@pytest.mark.parametrize(("exponent", "verdict"), [(-290, Verdict.CONSISTENT), (-320, Verdict.CERTIFIED)])
+def test_no_more_digits_are_claimed_than_the_only_witness_has(exponent, verdict):
+    """Where JAX cannot trace, an error below what finite differences see passes, and no more digits are stated."""
+    source = f"""
+def forward(x):
+    y = np.zeros(x.shape)
+    y[...] = np.tanh(x)
+    return y, x
+def backward(y_bar, x):
+    return (1 - np.tanh(x) ** 2) * y_bar * (1 + np.asarray(2.0) ** {exponent})
+"""
+    report = verify(pair(source, **X), cases=6, explain=False)
+    assert report.verdict is verdict
+    assert report.digits < 0.301 * 310
+
+
 def test_another_forward_and_a_wrong_backward():
     """A reference that computes something else does not hide a wrong backward."""
     heard = outcome(tanh("y_bar = 2 * y_bar", reference=lambda x: jnp.tanh(2 * x)), D=3)
