@@ -447,7 +447,7 @@ def test_results_are_as_thin_as_the_precision(bits: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("balls", "floats"), [(wrap(kernels.lift([1.0])), np.array([1.0])), (wrap(kernels.lift(1.0)), np.float64(1.0))]
+    ("balls", "floats"), [(wrap(kernels.lift([[1.0]])), np.array([[1.0]])), (wrap(kernels.lift(1.0)), np.float64(1.0))]
 )
 def test_balls_have_no_name_that_floats_lack(balls: Any, floats: Any) -> None:
     """What asks `hasattr(x, "raw")` gets NumPy's answer; no code takes the memory of balls by accident."""
