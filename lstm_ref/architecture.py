@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lstm_ref.checks import expect_kind
 from lstm_ref.dropout import expect_rate
 from lstm_ref.unrolling import WHOLE, Unrolling
 from lstm_ref.variant import STANDARD, Variant
@@ -27,7 +28,7 @@ class Architecture:
     Raises
     ------
     ValueError : the rate is outside [0, 1), or the directions are none of the three
-    TypeError : the rate is no number
+    TypeError : the rate is no number, the cell no Variant, or the unrolling none
 
     Example
     -------
@@ -42,6 +43,8 @@ class Architecture:
 
     def __post_init__(self) -> None:
         """Raise unless the choices are possible ones."""
+        expect_kind("cell", self.cell, Variant, "a Variant, such as SEED or STANDARD")
+        expect_kind("unrolling", self.unrolling, Unrolling, "WHOLE, or what chunked, truncated or checkpointed return")
         expect_rate(self.rate)
         if self.directions not in (FORWARDS, REVERSED, BOTH):
             raise ValueError(

@@ -18,9 +18,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lstm_ref import layer
-from lstm_ref.checks import Array, expect_floats, expect_shape
+from lstm_ref.checks import Array, expect_kind
 from lstm_ref.chunks import checked_cotangents, chunk_by_chunk, chunks_of, masks_of, present
 from lstm_ref.layer import Gradients
+from lstm_ref.tape import check_inputs
 from lstm_ref.variant import SEED, Variant
 
 
@@ -83,8 +84,7 @@ def forward(
     (array([0.25 , 0.125]), array([[0.125]]), array([[0.25]]))
     """
     parts = chunks_of(x, cell, root_of(x) if steps is None else steps)
-    expect_floats("h0", h0, like=x)
-    expect_shape("h0", h0, "B H" if P is None else "B R", {"B": x.shape[1]})
+    check_inputs(x, h0, s0, W, U, b, cell, p, V, P)
     masks, h = masks_of(lengths, x, parts), np.empty((len(x), *h0.shape), dtype=x.dtype)
     h_j, s_j = h0.copy(), s0.copy()
     h_starts, s_starts = [], []
@@ -110,7 +110,7 @@ def backward(h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, 
     Raises
     ------
     ValueError : a cotangent has not the shape of its output
-    TypeError : a cotangent has not the dtype of its output
+    TypeError : a cotangent has not the dtype of its output, or the tape is another
 
     Example
     -------
@@ -119,6 +119,7 @@ def backward(h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, 
     >>> backward(None, np.ones((1, 1)), None, tape).s0
     array([[0.125]])
     """
+    expect_kind("tape", tape, Tape, "the tape that forward returned")
     x, W, U, b, cell, p, P, chunks, masks, h, s = tape
 
     def tape_of(n: int) -> layer.Tape:

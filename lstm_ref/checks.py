@@ -20,7 +20,9 @@ def expect_size(name: str, size: Any) -> None:
     try:
         whole = operator.index(size)
     except TypeError:
-        raise TypeError(f"{name} is {size!r}, expected a whole number of at least 1") from None
+        whole = None
+    if whole is None or isinstance(size, bool):
+        raise TypeError(f"{name} is {size!r}, expected a whole number of at least 1")
     if whole < 1:
         raise ValueError(f"{name} is {whole}, expected a whole number of at least 1")
 

@@ -24,10 +24,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lstm_ref import layer
-from lstm_ref.checks import Array, expect_floats, expect_shape, expect_size
+from lstm_ref.checks import Array, expect_floats, expect_kind, expect_shape, expect_size
 from lstm_ref.cotangents import or_zeros
 from lstm_ref.layer import Gradients
 from lstm_ref.lengths import padding
+from lstm_ref.tape import check_inputs
 from lstm_ref.variant import SEED, Variant
 
 
@@ -83,6 +84,7 @@ def forward(
     (array([0.25 , 0.125]), array([[0.125]]), array([[0.25]]))
     """
     parts = chunks_of(x, cell, steps)
+    check_inputs(x, h0, s0, W, U, b, cell, p, V, P)
     h_j, s_j = h0, s0
     outputs, tapes = [], []
     for j, there in zip(parts, masks_of(lengths, x, parts), strict=True):
@@ -107,7 +109,7 @@ def backward(h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, 
     Raises
     ------
     ValueError : a cotangent has not the shape of its output
-    TypeError : a cotangent has not the dtype of its output
+    TypeError : a cotangent has not the dtype of its output, or the tape is another
 
     Example
     -------
@@ -137,7 +139,7 @@ def backward_truncated(h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Arra
     Raises
     ------
     ValueError : a cotangent has not the shape of its output
-    TypeError : a cotangent has not the dtype of its output
+    TypeError : a cotangent has not the dtype of its output, or the tape is another
 
     Example
     -------
@@ -153,6 +155,8 @@ def _backward(
     h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, tape: Tape, *, truncated: bool
 ) -> Gradients:
     """The cotangents of all inputs, from tapes that were kept."""
+
+    expect_kind("tape", tape, Tape, "the tape that forward returned")
 
     def tape_of(n: int) -> layer.Tape:
         return tape.tapes[n]
@@ -187,6 +191,7 @@ def chunk_by_chunk(
 def chunks_of(x: Array, cell: Variant, steps: int) -> tuple[slice, ...]:
     """The steps of x, so many at a time; the last chunk may be shorter."""
     expect_size("steps", steps)
+    expect_kind("cell", cell, Variant, "a Variant, such as SEED or STANDARD")
     expect_floats("x", x)
     expect_shape("x", x, "T B D", {})
     if cell.gate_recurrence:

@@ -71,7 +71,7 @@ def draw_mask(rate: float, shape: tuple[int, ...], seed: int | np.random.Generat
 
     Raises
     ------
-    ValueError : the rate is outside [0, 1)
+    ValueError : the rate is outside [0, 1), or the seed is negative
     TypeError : the seed is neither a whole number nor a generator
 
     Example
@@ -83,6 +83,8 @@ def draw_mask(rate: float, shape: tuple[int, ...], seed: int | np.random.Generat
     expect_rate(rate)
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer | np.random.Generator):
         raise TypeError(f"seed is {seed!r}, expected a whole number or a numpy.random.Generator")
+    if not isinstance(seed, np.random.Generator) and seed < 0:
+        raise ValueError(f"seed is {seed}, expected a whole number of at least 0")
     return np.random.default_rng(seed).random(shape) >= rate
 
 

@@ -34,6 +34,8 @@ def padding(lengths: Any, T: int, B: int) -> Array:
            [False,  True],
            [ True,  True]])
     """
+    if isinstance(lengths, np.ma.MaskedArray):
+        raise TypeError("lengths is a masked array, expected whole numbers (B,) or a mask of booleans (T, B)")
     given = np.asarray(lengths)
     if given.dtype.kind == "b":
         if given.shape != (T, B):

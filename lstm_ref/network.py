@@ -28,11 +28,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lstm_ref.architecture import Architecture
-from lstm_ref.checks import Array, expect_floats, expect_shape
+from lstm_ref.checks import Array, expect_floats, expect_kind, expect_shape
 from lstm_ref.cotangents import or_zeros
 from lstm_ref.dropout import draw_mask, drop, drop_vjp, expect_mask
 from lstm_ref.lengths import padding
 from lstm_ref.parameters import Parameters
+from lstm_ref.tape import check_inputs
 
 
 class Tape(NamedTuple):
@@ -97,7 +98,7 @@ def forward(
     array([[0.231, 0.482],
            [0.122, 0.5  ]])
     """
-    architecture = architecture or Architecture()
+    architecture = Architecture() if architecture is None else architecture
     _check_inputs(x, h0, s0, layers, architecture)
     cell, directions, unrolling = architecture.cell, architecture.directions, architecture.unrolling
     gaps = _gaps(mask, x, h0, architecture)
@@ -132,7 +133,7 @@ def backward(y_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, 
     Raises
     ------
     ValueError : a cotangent has not the shape of its output
-    TypeError : a cotangent has not the dtype of its output
+    TypeError : a cotangent has not the dtype of its output, or the tape is another
 
     Example
     -------
@@ -142,6 +143,7 @@ def backward(y_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, 
     >>> backward(None, None, np.ones((2, 1, 1)), tape).s0.ravel()
     array([0.25, 0.25])
     """
+    expect_kind("tape", tape, Tape, "the tape that forward returned")
     layers, tapes, gaps, h0, s0, _, architecture = tape
     directions, unrolling = architecture.directions, architecture.unrolling
     N = len(directions)
@@ -174,7 +176,7 @@ def dropout_mask(x: Array, h0: Array, architecture: Architecture, seed: int | np
     Raises
     ------
     ValueError : x or h0 has another number of dimensions than 3
-    TypeError : the seed is neither a whole number nor a generator
+    TypeError : the seed is neither a whole number nor a generator, or the architecture is none
 
     Example
     -------
@@ -182,6 +184,7 @@ def dropout_mask(x: Array, h0: Array, architecture: Architecture, seed: int | np
     >>> dropout_mask(x, h0, Architecture(rate=0.5), seed=1).shape
     (2, 2, 1, 2)
     """
+    expect_kind("architecture", architecture, Architecture, "an Architecture")
     for name, array, letters in (("x", x, "T B D"), ("h0", h0, "K B R")):
         expect_shape(name, array, letters, {})
     return draw_mask(architecture.rate, _shape_of_mask(x, h0, architecture), seed)
@@ -216,8 +219,10 @@ def _naming(k: int) -> Iterator[None]:
 
 
 def _check_inputs(x: Array, h0: Array, s0: Array, layers: Sequence[Parameters], architecture: Architecture) -> None:
-    """Raise unless inputs, states and layers fit together; what is inside a layer is checked by the layer."""
+    """Raise unless inputs, states and the parameters of every layer fit together, before any layer has run."""
     sizes: dict[str, int] = {}
+    expect_kind("architecture", architecture, Architecture, "an Architecture")
+    expect_kind("layers", layers, Sequence, "Parameters in a list, one for each layer and direction")
     expect_floats("x", x)
     expect_shape("x", x, "T B D", sizes)
     N = len(architecture.directions)
@@ -231,20 +236,28 @@ def _check_inputs(x: Array, h0: Array, s0: Array, layers: Sequence[Parameters], 
     for k, one in enumerate(layers):
         if not isinstance(one, Parameters):
             raise TypeError(f"layers[{k}] is a {type(one).__name__}, expected Parameters: W, U and b of one layer")
-        given, width = np.shape(one.W), sizes["D"] if k < N else N * sizes["R"]
+        width, source = (sizes["D"], "x is") if k < N else (N * sizes["R"], "the layer below is")
+        given = np.shape(one.W)
         if len(given) == 2 and given[1] != width:
-            source = "x is" if k < N else "the layer below is"
             raise ValueError(f"layers[{k}]: W has shape {given}, expected {width} columns, for {source} {width} wide")
+        step = np.zeros((1, len(h0[k]), width), dtype=x.dtype)
+        with _naming(k):
+            check_inputs(step, h0[k], s0[k], cell=architecture.cell, **_every(one))
+
+
+def _every(layer: Parameters) -> dict[str, Any]:
+    """All parameters by name; None for those that the layer has not."""
+    return {"p": None, "V": None, "P": None, **layer._asdict()}
 
 
 def _checked_cotangents(
     y_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, tape: Tape
 ) -> tuple[Array, Array, Array]:
     """The three cotangents, zeros for those that are None, after checking them."""
-    (K, B, R), H = tape.h0.shape, tape.s0.shape[-1]
+    (K, B, R), H, N = tape.h0.shape, tape.s0.shape[-1], len(tape.architecture.directions)
     sizes = {"K": K, "T": tape.steps, "B": B, "H": H, "R": R}
     return (
-        or_zeros("y_bar", y_bar, f"T B {len(tape.architecture.directions)}R", sizes, tape.h0),
+        or_zeros("y_bar", y_bar, f"T B {'' if N == 1 else N}R", sizes, tape.h0),
         or_zeros("h_T_bar", h_T_bar, "K B R", sizes, tape.h0),
         or_zeros("s_T_bar", s_T_bar, "K B H", sizes, tape.h0),
     )

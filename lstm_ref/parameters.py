@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from lstm_ref.checks import Array, expect_size
+from lstm_ref.checks import Array, expect_kind, expect_size
 from lstm_ref.named import Parameters as Parameters
 from lstm_ref.named import parameters
 from lstm_ref.variant import SEED, Variant
@@ -91,7 +91,7 @@ def initial_parameters(
     Raises
     ------
     ValueError, TypeError : a size is not a whole number of at least 1; a forget bias that is no finite number, or is
-        given for a cell whose forget gate has no bias
+        given for a cell whose forget gate has no bias; the cell is no Variant
 
     Example
     -------
@@ -103,6 +103,7 @@ def initial_parameters(
     """
     if projection is not None:
         expect_size("projection", projection)
+    expect_kind("cell", cell, Variant, "a Variant, such as SEED or STANDARD")
     H, R, K = mem_cell_ct, projection or mem_cell_ct, len(cell.gates)
     draw = uniform() if initialiser is None else initialiser
     weights, biases = initial_gates(H, x_dim, draw, R, K)

@@ -212,6 +212,15 @@ MISUSE = [
     ({"x": 1.0}, TypeError, "x is a float, expected an array of floating-point numbers"),
     ({"h0": np.ones((3, 2))}, ValueError, "h0 has shape (3, 2), expected (B, H) with B=2"),
     ({"W": np.ones((8, 2))}, ValueError, "W has shape (8, 2), expected (4H, D) with D=3, H=2"),
+    ({"steps": True}, TypeError, "steps is True, expected a whole number of at least 1"),
+    ({"s0": None}, TypeError, "s0 is a NoneType, expected an array of floating-point numbers"),
+    ({"cell": "standard"}, TypeError, "cell is a str, expected a Variant, such as SEED or STANDARD"),
+    ({"lengths": [5, 6]}, ValueError, "lengths[1] is 6, expected a length from 0 to T=5"),
+    (
+        {"lengths": np.ma.masked_array([1, 2], [0, 1])},
+        TypeError,
+        "lengths is a masked array, expected whole numbers (B,) or a mask of booleans (T, B)",
+    ),
 ]
 
 
@@ -233,6 +242,22 @@ def test_misuse_of_their_backward_is_a_sentence(module: ModuleType) -> None:
         module.backward(np.ones((4, 2, 2)), None, None, tape)
     with pytest.raises(TypeError, match=r"^s_T_bar holds float32, expected float64 like the other"):
         module.backward(None, None, np.ones((2, 2), dtype=np.float32), tape)
+    *_, other = forward(*layer_inputs(*SIZES), STANDARD)
+    for wrong, named in ((None, "None"), (other, "a Tape")):
+        with pytest.raises(TypeError, match=f"^tape is {named}, expected the tape that forward returned$"):
+            module.backward(None, None, None, wrong)
+
+
+@pytest.mark.parametrize("module", BOTH, ids=BY_NAME)
+def test_what_is_refused_costs_nothing(module: ModuleType) -> None:
+    """Parameters that do not fit a long sequence are refused before anything of its length is allocated."""
+    x, h0, s0, W, U, b = layer_inputs(20_000, 2, 3, 2)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=r"^U has shape \(2, 8\), expected \(4H, H\) with H=2$"):
+        module.forward(x, h0, s0, W, U.T, b, STANDARD, steps=100)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 200_000  # outputs would take 640,000 bytes
 
 
 @pytest.mark.parametrize(("make", "name"), [(chunked, "steps"), (checkpointed, "steps"), (truncated, "k")])

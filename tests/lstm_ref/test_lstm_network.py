@@ -329,6 +329,8 @@ WRONG_TYPES = [
     ({"mask": np.ones((1, 4, 2, 4))}, "mask holds float64, expected booleans: true where a unit is kept"),
     ({"mask": 1}, "mask holds int, expected booleans: true where a unit is kept"),
     ({"layers": [1, 2, 3, 4]}, "layers[0] is a int, expected Parameters: W, U and b of one layer"),
+    ({"layers": None}, "layers is None, expected Parameters in a list, one for each layer and direction"),
+    ({"architecture": "standard"}, "architecture is a str, expected an Architecture"),
     ({"x": [1.0]}, "x is a list, expected an array of floating-point numbers"),
     (
         {"h0": np.ones((4, 2, 2), np.float32)},
@@ -353,6 +355,8 @@ def test_a_wrong_cotangent_of_a_network_is_a_sentence() -> None:
     *_, tape = network.forward(**given())
     with pytest.raises(ValueError, match=r"^y_bar has shape \(4, 2, 2\), expected \(T, B, 2R\) with T=4, B=2, R=2$"):
         network.backward(np.ones((4, 2, 2)), None, None, tape)
+    with pytest.raises(TypeError, match=r"^tape is a Tape, expected the tape that forward returned$"):
+        network.backward(None, None, None, tape.tapes[0])
 
 
 RATES = [
@@ -371,6 +375,34 @@ def test_a_rate_outside_its_range_is_refused(rate: Any, kind: Any, sentence: str
         with pytest.raises(kind) as caught:
             call()
         assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"cell": "standard"}, "cell is a str, expected a Variant, such as SEED or STANDARD"),
+        ({"unrolling": None}, "unrolling is None, expected WHOLE, or what chunked, truncated or checkpointed return"),
+    ],
+)
+def test_an_architecture_is_made_of_what_it_needs(options: Any, sentence: str) -> None:
+    """A name is no cell, and no unrolling: each is refused where the architecture is made."""
+    with pytest.raises(TypeError) as caught:
+        Architecture(**options)
+    assert str(caught.value) == sentence
+
+
+def test_a_wrong_layer_is_found_before_any_has_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parameters of the last layer are looked at before the first one computes."""
+    monkeypatch.setattr(network, "drop", None)  # would be called first
+    wrong = [*layers_of(example())[:3], Parameters(np.ones((8, 4)), np.ones((8, 2)), np.ones(7))]
+    with pytest.raises(ValueError, match=r"^layers\[3\]: b has shape \(7,\), expected \(4H,\) with H=2$"):
+        network.forward(**given(layers=wrong))
+
+
+def test_a_seed_is_no_negative_number() -> None:
+    """NumPy would refuse it too, in words that name nothing."""
+    with pytest.raises(ValueError, match=r"^seed is -1, expected a whole number of at least 0$"):
+        draw_mask(0.5, (1,), -1)
 
 
 @pytest.mark.parametrize("seed", [None, 0.5, True, "1"])
