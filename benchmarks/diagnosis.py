@@ -94,7 +94,7 @@ class Result:
     @property
     def falsely_certain(self) -> list[Cause]:
         """The causes that are certain of a line that is right."""
-        planted_at = {fault.place for fault in self.faults}
+        planted_at = {_at(*fault.place) for fault in self.faults}
         return [cause for cause in self.causes if cause.certain and cause.line and _place(cause) not in planted_at]
 
     def said(self) -> str:
@@ -127,18 +127,23 @@ def examine(faults: Sequence[Fault], probes: bool) -> tuple[tuple[Cause, ...], f
 
 
 def _place(cause: Cause) -> tuple[str, int]:
-    return real_name(cause.file), cause.line
+    return _at(real_name(cause.file), cause.line)
+
+
+def _at(file: str, line: int) -> tuple[str, int]:
+    """A place by the last two names of its file, the same wherever the code stands."""
+    return "/".join(Path(file).parts[-2:]), line
 
 
 def is_hit(part: str, faults: Sequence[Fault], causes: Sequence[Cause]) -> bool:
     """Whether the causes say what the part asks for."""
     places = [_place(cause) for cause in causes if cause.line]
     if part == "pairs":
-        return {fault.place for fault in faults} <= set(places)
+        return {_at(*fault.place) for fault in faults} <= set(places)
     if not causes:
         return False
     (fault,), first = faults, causes[0]
-    named = bool(first.line) and _place(first) == fault.place
+    named = bool(first.line) and _place(first) == _at(*fault.place)
     return named if part in ("probes", "fresh") or first.kind.endswith("repair") else first.kind in FACTS[fault.cause]
 
 

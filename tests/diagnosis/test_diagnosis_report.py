@@ -55,11 +55,12 @@ def told(report):
     return [{**one, "file": "/".join(one["file"].split(os.sep)[-2:])} if "file" in one else one for one in short]
 
 
+NO_F = "the factor f is missing, here or on a line of its own"
 FIRST_OF_ONE = {
     "kind": "wrong-cotangent",
     "claim": "first wrong cotangent, backwards in time: s_prev_bar at t=4",
-    "evidence": f"everything it is computed from is right; wrong at every step; {DOWN}",
-    "certain": True,
+    "evidence": f"everything it is computed from is right; wrong at every step; {DOWN}; {NO_F}",
+    "certain": False,
     "probe": "s_prev_bar",
     "step": 4,
     "file": "lstm_ref/cell.py",
@@ -83,6 +84,8 @@ def test_two_bugs():
     assert first == {
         **FIRST_OF_ONE,
         "claim": "first wrong cotangent, backwards in time: o_bar at t=4",
+        "evidence": f"everything it is computed from is right; wrong at every step; {DOWN}",
+        "certain": True,
         "probe": "o_bar",
         "line": tanh,
         "statement": "np.multiply(h_bar, tape.s, out=o_bar)",
@@ -91,7 +94,8 @@ def test_two_bugs():
     assert second == {
         **FIRST_OF_ONE,
         "claim": "another wrong cotangent: s_prev_bar at t=4",
-        "evidence": f"wrong even from the author's own values of what it is computed from; wrong at every step; {DOWN}",
+        "evidence": "wrong even from the author's own values of what it is computed from; wrong at every step; "
+        f"{DOWN}; {NO_F}",
         "line": carry,
     }
 

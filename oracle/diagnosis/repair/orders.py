@@ -11,6 +11,7 @@ from oracle.diagnosis.repair.places import Place, expression, function_name
 from oracle.diagnosis.repair.sources import Edit, Slot, Source
 
 _EXCHANGED = 1.25  # two things are changed at once
+_FOLDED = 4  # axes of a `reshape` that are put in another order
 _WIDEST = 10  # elements of a tuple or call of which pairs are exchanged
 
 
@@ -119,6 +120,25 @@ def _exchanged(elements: list[ast.expr]) -> Iterator[list[ast.expr]]:
         yield changed
 
 
+def folds(place: Place) -> Iterator[Replacement]:
+    """Axes folded in another order: `a.reshape(T, B, D)` for `a.reshape(B, T, D).transpose(1, 0, 2)`, and back."""
+    node = place.node
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.keywords:
+        return
+    inner = node.func.value
+    if node.func.attr == "transpose" and isinstance(inner, ast.Call) and function_name(inner) == "reshape":
+        numbers = [one.value if isinstance(one, ast.Constant) else None for one in node.args]
+        order = [number for number in numbers if isinstance(number, int)]
+        if sorted(order) == list(range(len(inner.args))):
+            yield _EXCHANGED, ast.Call(inner.func, [inner.args[k] for k in order], [])
+    elif node.func.attr == "reshape" and 2 <= len(node.args) <= _FOLDED:
+        for one, other in combinations(range(len(node.args)), 2):
+            order = list(range(len(node.args)))
+            order[one], order[other] = other, one
+            folded = ast.Call(node.func, [node.args[k] for k in order], [])
+            yield 2.0, ast.Call(ast.Attribute(folded, "transpose", ast.Load()), list(map(ast.Constant, order)), [])
+
+
 def axes(place: Place) -> Iterator[Replacement]:
     """Along another axis."""
     node = place.node
@@ -171,4 +191,5 @@ ORDERS: tuple[Callable[[Place], Iterator[Replacement]], ...] = (
     transposes,
     exchanges,
     axes,
+    folds,
 )
