@@ -17,15 +17,44 @@ campaign = importlib.util.module_from_spec(spec)
 sys.modules[spec.name] = campaign  # where dataclasses look for it
 spec.loader.exec_module(campaign)
 
+DTYPES = ("float64", "float32")
 LEAVES = {"lstm-seed": "W", "lstm-standard": "U", "lstm-classic-node": "param.wi"}
 
 
 def test_no_false_accusation_in_240_cases():
     """Three subjects, two float types, four regimes: no case is accused, and none was left out."""
-    tallies = campaign.campaign(240, seed=11)
+    tallies = campaign.campaign(list(LEAVES), 240, seed=11)
     assert {(tally.cases, len(tally.accused), tally.undecided) for tally in tallies.values()} == {(40, 0, 0)}
     assert len(tallies) == 6
     assert all(tally.entries > 1000 for tally in tallies.values())
+
+
+def test_every_registered_subject_has_a_share():
+    """All subjects in both float types, and not a case more or less than asked for."""
+    names = subjects.names()
+    found = campaign.chunks(names, 10_000, 3)
+    assert sum(chunk.count for chunk in found) == 10_000
+    assert {(chunk.name, chunk.dtype) for chunk in found} == {(name, dtype) for name in names for dtype in DTYPES}
+    assert max(chunk.count for chunk in found) == campaign.CHUNK
+    assert len(set(found)) == len(found)
+
+
+def test_the_campaign_goes_on_where_it_was(tmp_path, monkeypatch):
+    """What was saved is not heard again; in other versions it counts for nothing."""
+    monkeypatch.setattr(campaign, "CHUNK", 4)
+    names, path = ["lstm-classic-node"], tmp_path / "seen.json"
+    first = campaign.campaign(names, 16, 2, saved=campaign.Saved(path))
+    once = campaign.heard
+    monkeypatch.setattr(campaign, "heard", lambda chunk: pytest.fail(f"heard again: {chunk}"))
+    assert campaign.campaign(names, 16, 2, saved=campaign.Saved(path)) == first
+    asked = []
+    monkeypatch.setattr(campaign, "heard", lambda chunk: asked.append(chunk) or once(chunk))
+    more = campaign.campaign(names, 24, 2, saved=campaign.Saved(path))
+    assert [(chunk.first, chunk.count) for chunk in asked] == [(8, 4)] * 2
+    assert {tally.cases for tally in more.values()} == {12}
+    monkeypatch.setattr(campaign, "environment", lambda: {"python": "2"})
+    with pytest.raises(SystemExit, match=r"is of other code, other versions or elsewhere; give another --save PATH$"):
+        campaign.Saved(path)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -50,5 +79,5 @@ def test_the_control_of_the_campaign_itself(monkeypatch):
     """Were the planted error not seen, the campaign would not begin."""
     monkeypatch.setattr(campaign, "PLANTED", 1e-17)
     monkeypatch.setattr(campaign, "planted", lambda subject, leaf: subject)
-    with pytest.raises(RuntimeError, match="a relative error of 1e-17 in W of lstm-seed was not seen"):
-        campaign.require_that_faults_are_seen()
+    with pytest.raises(RuntimeError, match="a relative error of 1e-17 in b of lstm-seed was not seen"):
+        campaign.require_that_faults_are_seen(["lstm-seed"])
