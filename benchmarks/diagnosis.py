@@ -154,14 +154,15 @@ def planted_in(part: str) -> list[tuple[Fault, ...]]:
     return [(fault,) for fault in (FRESH if part == "fresh" else SINGLE)]
 
 
-def results(part: str, every: int, known: Sequence[Result] = ()) -> Iterable[Result]:
-    """One part, each `every`-th of its faults, but for those whose results are known."""
+def results(parts: Sequence[str], every: int, known: Sequence[Result] = ()) -> Iterable[Result]:
+    """The parts in turns, each `every`-th of their faults, but for those whose results are known."""
     done = {(result.part, result.faults) for result in known}
-    chosen = planted_in(part)[::every]
-    for faults in [faults for first in range(STRIDE) for faults in chosen[first::STRIDE]]:  # at any time a fair sample
-        if (part, faults) not in done:
-            causes, seconds = examine(faults, probes=part != "bare")
-            yield Result(part, faults, causes, seconds, is_hit(part, faults, causes))
+    for first in range(STRIDE):  # at any time there is a fair sample of each
+        for part in parts:
+            for faults in planted_in(part)[::every][first::STRIDE]:
+                if (part, faults) not in done:
+                    causes, seconds = examine(faults, probes=part != "bare")
+                    yield Result(part, faults, causes, seconds, is_hit(part, faults, causes))
 
 
 def kept(path: Path | None) -> list[Result]:
@@ -237,12 +238,11 @@ def main() -> None:
     if options.every < 1:
         parser.error("--every must be at least 1")
     found = kept(options.keep)
-    for part in options.parts or PARTS:
-        for result in results(part, options.every, found):
-            found.append(result)
-            if options.keep is not None:
-                keep(result, options.keep)
-            print(line(result), flush=True)
+    for result in results(options.parts or list(PARTS), options.every, tuple(found)):
+        found.append(result)
+        if options.keep is not None:
+            keep(result, options.keep)
+        print(line(result), flush=True)
     found.sort(key=lambda result: list(PARTS).index(result.part))
     text = "\n".join([*table(found), "", *misses(found)])
     print(text)

@@ -62,7 +62,7 @@ def test_what_is_kept_is_not_run_again(tmp_path):
     for result in found:
         keep(result, path)
     assert kept(path) == found
-    assert list(results("fresh", 1, found)) == []
+    assert list(results(["fresh"], 1, found)) == []
 
 
 def test_fresh_faults_are_others():
@@ -84,10 +84,10 @@ def test_every_class_of_mistake_can_be_hit():
 
 @pytest.mark.parametrize("probes", [True, False], ids=["with probes", "without"])
 def test_one_fault_from_planting_to_score(probes):
-    """The forgotten forget factor is named, with its repair, by either way."""
-    fault = BY_NAME["step: no forget factor"]
+    """The state in place of its tanh is named, with its repair, by either way."""
+    fault = BY_NAME["step: s for tanh(s) in o_bar"]
     causes, seconds = examine((fault,), probes)
     assert is_hit("probes", (fault,), causes)
     assert causes[0].certain is probes  # no repair alone makes a line certain
-    assert causes[0].repair == "np.multiply(s_total_bar, f, out=s_prev_bar)"
+    assert causes[0].repair == "np.multiply(h_bar, c, out=o_bar)"
     assert Result("probes", (fault,), causes, seconds, hit=True).falsely_certain == []
