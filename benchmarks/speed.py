@@ -1,7 +1,11 @@
 """How fast forward and backward of a layer are, beside torch, JAX and the same matrix products alone.
 
-    python benchmarks/speed.py                  # torch and JAX where they are installed; about two minutes
-    python benchmarks/speed.py --quick          # fewer pairs of runs
+    python benchmarks/speed.py                       # torch and JAX where they are installed; about two minutes
+    python benchmarks/speed.py --quick               # fewer pairs of runs
+    taskset -c 0 python benchmarks/speed.py          # everybody on one core
+
+Left alone, everybody takes all cores: what a user has. OMP_NUM_THREADS=1 gives NumPy and torch one thread each, but
+XLA keeps all cores; only a process that is bound to one core, as by taskset, compares one core with one core.
 
 Medians of paired runs in one process: every contender runs once in each round, so that a slow moment of the machine
 meets all of them, and what counts are ratios within a round. All take the gradients of everything: inputs, initial
@@ -14,6 +18,7 @@ that everything else is free.
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import importlib.util
 import os
 import sys
@@ -94,14 +99,21 @@ def contenders(inputs: list[Any], cotangents: list[Any]) -> dict[str, Callable[[
     return found
 
 
+def conditions() -> str:
+    """What the figures depend on: versions, cores this process may use, and settings of threads and BLAS."""
+    wanted = ("numpy", "torch", "jax")
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in wanted if importlib.util.find_spec(name)]
+    settings = [f"{name}={os.environ.get(name, '')}" for name in ("OMP_NUM_THREADS", "OPENBLAS_CORETYPE")]
+    load = f"load {os.getloadavg()[0]:.1f}"
+    return ", ".join([*versions, f"{len(os.sched_getaffinity(0))} of {os.cpu_count()} cores", load, *settings])
+
+
 def main() -> None:
     """Print one line for each size and dtype: milliseconds, and ratios of lstm_ref to the others."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer pairs of runs")
     quick = parser.parse_args().quick
-    print(
-        f"numpy {np.__version__}, {os.cpu_count()} cores, OPENBLAS_CORETYPE={os.environ.get('OPENBLAS_CORETYPE', '')}"
-    )
+    print(conditions())
     print(f"{'(T, B, D, H)':>20} {'dtype':8} {'ms':>8}   lstm_ref takes so many times as long as")
     for sizes, pairs in SIZES:
         for dtype in (np.float64, np.float32):

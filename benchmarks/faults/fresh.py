@@ -56,13 +56,13 @@ FRESH: tuple[Fault, ...] = (
         (
             "output carry divided by the batch",
             SCALE,
-            "np.dot(a_bar[t], by_column, out=h_next_bar)",
+            "np.dot(a_bar[t], U, out=h_next_bar)",
             "np.dot(a_bar[t] / B, U, out=h_next_bar)",
         ),
         (
             "output carry clipped",
             CARRY,
-            "np.dot(a_bar[t], by_column, out=h_next_bar)",
+            "np.dot(a_bar[t], U, out=h_next_bar)",
             "np.dot(np.clip(a_bar[t], -0.1, 0.1), U, out=h_next_bar)",
         ),
         (

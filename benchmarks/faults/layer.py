@@ -154,21 +154,21 @@ LAYER = rows(
     (
         "only the candidate's path to h",
         PATH,
-        "np.dot(a_bar[t], by_column, out=h_next_bar)",
+        "np.dot(a_bar[t], U, out=h_next_bar)",
         "np.dot(a_bar[t, :, : len(U[0])], U[: len(U[0])], out=h_next_bar)",
     ),
     (
         "no U in the carry",
         CARRY,
-        "np.dot(a_bar[t], by_column, out=h_next_bar)",
+        "np.dot(a_bar[t], U, out=h_next_bar)",
         "np.copyto(h_next_bar, a_bar[t, :, : len(U[0])])",
     ),
-    ("U doubled", FACTOR, "np.dot(a_bar[t], by_column, out=h_next_bar)", "np.dot(a_bar[t], 2.0 * U, out=h_next_bar)"),
-    ("Uᵀ in the shape of U", ALGEBRA, "np.dot(a_bar[t], by_column, out", "np.dot(a_bar[t], U.T.reshape(U.shape), out"),
+    ("U doubled", FACTOR, "np.dot(a_bar[t], U, out=h_next_bar)", "np.dot(a_bar[t], 2.0 * U, out=h_next_bar)"),
+    ("Uᵀ in the shape of U", ALGEBRA, "np.dot(a_bar[t], U, out", "np.dot(a_bar[t], U.T.reshape(U.shape), out"),
     (
         "gates of U in the order of o",
         ALGEBRA,
-        "np.dot(a_bar[t], by_column, out",
+        "np.dot(a_bar[t], U, out",
         "np.dot(a_bar[t], np.roll(U, len(U[0]), axis=0), out",
     ),
     (

@@ -23,7 +23,7 @@ GATES = (STEP, "np.multiply(own_bar, gates_slope, out=a_gates_bar)", "a_gates_ba
 A_G = (STEP, "np.multiply(own_bar, gates_slope,", "np.multiply(own_bar, f,")
 H_BAR = (BACK, "np.add(h_bar[t], h_next_bar, out=h_t_bar)", "h_t_bar[...] = h_bar[t]")
 H_LATE = (BACK, "np.add(h_bar[t], h_next_bar,", "np.add(h_bar[t - 1], h_next_bar,")
-H_NEXT = (BACK, "np.dot(a_bar[t], by_column, out=h_next_bar)", "np.dot(a_bar[t], -U, out=h_next_bar)")
+H_NEXT = (BACK, "np.dot(a_bar[t], U, out=h_next_bar)", "np.dot(a_bar[t], -U, out=h_next_bar)")
 X_BAR = (BACK, "np.matmul(rows, W).reshape(T, B, D)", "np.matmul(rows, 2 * W).reshape(T, B, D)")
 W_BAR = (BACK, "np.matmul(rows.T, x.reshape(T * B, D))", "np.matmul(a_bar[0].T, x[0])")
 U_BAR = (BACK, "np.matmul(rows.T, h[:T]", "np.matmul(rows.T, h[1:]")
@@ -97,7 +97,7 @@ LIKELY = {  # where several lines may be to blame, the right one comes first, an
         "lstm-classic-network",
         (LOOP, "h_next_bar, s_next_bar)  # h", "h_next_bar, 0 * s_next_bar)  # h"),
     ),
-    "never written": ("lstm-seed", (BACK, "np.dot(a_bar[t], by_column,", "np.dot(a_bar[0], by_column,")),
+    "never written": ("lstm-seed", (BACK, "np.dot(a_bar[t], U,", "np.dot(a_bar[0], U,")),
 }
 
 

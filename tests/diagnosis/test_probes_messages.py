@@ -95,7 +95,7 @@ WRONG = {
         [LIKELY["never written"][1]],
         [
             "h_next_bar at t=3 is not finite, or not known to enough digits     layer.py:{0}   "
-            "np.dot(a_bar[0], by_column, out=h_next_bar)",
+            "np.dot(a_bar[0], U, out=h_next_bar)",
             "  everything computed before it is right; at T=4 B=3 D=1 H=2",
         ],
     ),

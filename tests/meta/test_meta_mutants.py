@@ -38,7 +38,7 @@ def after(line, *further):
     return line, "\n".join([line, *(indent + one for one in further)])
 
 
-CARRY = "            np.dot(a_bar[t], by_column, out=h_next_bar)"
+CARRY = "            np.dot(a_bar[t], U, out=h_next_bar)"
 TANH = "c_bar *= c_slope if cell.tanh_of_state else 1.0"
 SLOPES = "np.multiply(own_bar, gates_slope,"
 AT_G = "sigmoid_slope_by_tail(g, tape.tails[0])[np.newaxis]"
