@@ -33,14 +33,14 @@ from oracle.shapes import Shape, ShapeError
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-GENERIC, SATURATED = "generic", "saturated"
+GENERIC, SATURATED, ZEROS = "generic", "saturated", "zeros"
 CORNERS = (
     "size one",
     "equal sizes",
     SATURATED,
     "float32",
     "small",
-    "zeros",
+    ZEROS,
     "large cotangents",
     "tiny cotangents",
 )
@@ -138,7 +138,7 @@ class Draw:
 
     def _is_zero(self, name: str, spec: Input) -> bool:
         """Whether a real input is one of those that the regime makes zero."""
-        if self.case.regime != "zeros" or not spec.low < 0 < spec.high:
+        if self.case.regime != ZEROS or not spec.low < 0 < spec.high:
             return False
         return key(self.case.seed, "zero?", name) % 3 == 0
 

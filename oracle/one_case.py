@@ -2,7 +2,8 @@
 
 Two things that `verify` asks of all cases together cannot be asked of one. Not every line of the backward is reached
 in each, and a gradient may rightly be zero in some (that of a recurrent weight after a single step). So here such a
-gradient is named in a note, and only a case in which every gradient is zero compared nothing.
+gradient is named in a note, and only a case in which every gradient is zero compared nothing. In the regime that makes
+inputs zero that may rightly be so, as of a product of two of them: then the same sizes are heard with generic values.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import dataclasses
 import time
 from collections.abc import Iterable
 
-from oracle.cases import Case
+from oracle.cases import GENERIC, ZEROS, Case
 from oracle.hearing import Hearing
 from oracle.outcome import Outcome
 from oracle.subject import Subject
@@ -26,6 +27,7 @@ def verify_case(subject: Subject, case: Case, *, digits: float = DIGITS, throw: 
 
     What is known of the subject, such as the traced gradient program, is kept with it, so that the next case is quick.
     A case at a kink, or outside the domain of the forward, is redrawn from its own seed; the report counts that.
+    A case of zeros in which every gradient is zero is heard with generic values instead, and a note says so.
 
     Parameters
     ----------
@@ -77,7 +79,7 @@ def verify_case(subject: Subject, case: Case, *, digits: float = DIGITS, throw: 
     trial = _trial_of(subject, digits)
     trial.expect_within(case)
     summary = _OneCase(trial, case.seed)
-    report = report_on(hear(trial, case, summary), summary, began)
+    report = report_on(_telling(hear(trial, case, summary), trial, summary), summary, began)
     if throw and not report.ok:
         raise GradientMismatch(report)
     return report
@@ -90,6 +92,20 @@ def verify_exactly(subject: Subject, case: Case, digits: float) -> Report:
     began = time.perf_counter()
     trial = Trial(subject, digits)
     return report_on(Hearing(trial, case).outcome(), _OneCase(trial, case.seed), began)
+
+
+def _telling(outcome: Outcome, trial: Trial, summary: _OneCase) -> Outcome:
+    """The same, or that of generic values where inputs that the regime makes zero make every gradient zero, rightly."""
+    if not (outcome.counts and outcome.verdict.ok and outcome.case.regime == ZEROS and not speaks(outcome, trial)):
+        return outcome
+    summary.avoided.setdefault(ZEROS, "every gradient is zero in it")
+    return hear(trial, Case(outcome.case.sizes, GENERIC, outcome.case.seed), summary)
+
+
+def speaks(outcome: Outcome, trial: Trial) -> bool:
+    """Whether some gradient is not zero throughout."""
+    compared = [outcome.comparisons.get(name) for name in trial.subject.differentiated]
+    return any(comparison.zeros < comparison.entries for comparison in compared if comparison is not None)
 
 
 def report_on(outcome: Outcome, summary: Summary, began: float) -> Report:
@@ -138,16 +154,9 @@ class _OneCase(Summary):
         leaf = super()._leaf(name)
         (outcome,) = self.outcomes
         found = outcome.verdicts.get(name)
-        if leaf.verdict is not Verdict.NOTHING_COMPARED or found is None or not self._speaks:
+        if leaf.verdict is not Verdict.NOTHING_COMPARED or found is None or not speaks(outcome, self.trial):
             return leaf
         return dataclasses.replace(leaf, verdict=found, digits=float(self.trial.digits) if found.ok else 0.0)
-
-    @property
-    def _speaks(self) -> bool:
-        """Whether some gradient is not zero throughout."""
-        (outcome,) = self.outcomes
-        compared = [outcome.comparisons.get(name) for name in self.trial.subject.differentiated]
-        return any(comparison.zeros < comparison.entries for comparison in compared if comparison is not None)
 
     def _notes(self) -> list[str]:
         (outcome,) = self.outcomes

@@ -81,6 +81,42 @@ def test_nothing_but_zeros_compares_nothing():
     assert report.failing_case == Case({"D": 3})
 
 
+def product(x, w):
+    """A forward whose gradients are all zero where both inputs are."""
+    return x * w, (x, w)
+
+
+def test_zeros_that_silence_every_gradient_accuse_nobody():
+    """The inputs are zero by the regime, so a right backward is heard with generic values, and a note says so."""
+    subject = Subject.from_functions(
+        product, lambda y_bar, c: (y_bar * c[1], y_bar * c[0]), inputs={"x": "D", "w": "D"}
+    )
+    reports = [verify_case(subject, Case({"D": 3}, "zeros", seed)) for seed in range(30)]
+    assert {report.verdict for report in reports} == {Verdict.CERTIFIED}
+    note = "the zeros regime was never judged: every gradient is zero in it"
+    assert 0 < sum(note in report.notes for report in reports) < 15
+
+
+def test_zeros_excuse_no_wrong_backward():
+    """The control: one that is wrong at zero alone, one that is wrong elsewhere alone, and one that is always zero."""
+    for backward in (
+        lambda y_bar, c: (y_bar * (c[1] if c[1].any() or c[0].any() else 1 + c[1]), y_bar * c[0]),
+        lambda y_bar, c: (y_bar * c[1] * 2, y_bar * c[0]),
+        lambda y_bar, c: (0 * y_bar, 0 * y_bar),
+    ):
+        subject = Subject.from_functions(product, backward, inputs={"x": "D", "w": "D"})
+        verdicts = {verify_case(subject, Case({"D": 3}, "zeros", seed)).verdict for seed in range(30)}
+        assert Verdict.REFUTED in verdicts or Verdict.UNDECIDED in verdicts
+        silent = next(seed for seed in range(30) if not any(np.any(v) for v in zeros(subject, seed)))
+        assert not verify_case(subject, Case({"D": 3}, "zeros", silent)).ok
+
+
+def zeros(subject, seed):
+    """The inputs of a case of zeros."""
+    draw = Case({"D": 3}, "zeros", seed).draw()
+    return [draw.value(name, leaf) for name, leaf in subject.leaves.items()]
+
+
 def test_order_of_cases():
     """A case that skips lines of the backward gets the same report before and after one that does not."""
     subject = recurrence()
