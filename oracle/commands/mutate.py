@@ -8,7 +8,7 @@ import click
 
 from oracle.commands.common import EXIT_NOT_OK, EXIT_OK, Misuse, everything, load_subjects
 
-SAMPLE, SMALL = 300, 100  # mutants
+SAMPLE, SMALL = 1200, 100  # mutants
 
 
 @click.command()

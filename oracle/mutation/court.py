@@ -112,15 +112,19 @@ def _called(function: FunctionType) -> set[str]:
 
 
 def in_order(mutant: Mutant, stands: Sequence[Stand]) -> list[Stand]:
-    """The subjects that run the mutant's function, those that were seen to reach the changed expression first."""
+    """The subjects that were seen to reach the changed expression, the simplest first; if none was, all that may.
+
+    The first case of a subject is the one in which it was seen.
+    """
     at = [(one, scene) for one in stands for scene in one.scenes if scene.function is mutant.scene.function]
-    return [one for one, _ in sorted(at, key=lambda pair: not reaches(pair[1], mutant))]
+    found = [one for one, scene in at if reaches(scene, mutant)] or [one for one, _ in at]
+    return sorted(found, key=lambda one: len(one.scenes))
 
 
 def judge(mutant: Mutant, stands: Sequence[Stand]) -> Row:
-    """The row of a mutant: before each subject that runs its function in turn, until one convicts it.
+    """The row of a mutant: before each subject that reaches it in turn, until one convicts it.
 
-    Those that reach the changed expression come first. Within a subject each check is asked in one case after the
+    Within a subject each check is asked in one case after the
     other until it convicts: in the first three, and in the others as long as the certified path has not convicted.
     Before further subjects they are asked in the first case only, and not at all if the mutant is proven equivalent.
     What raises or never ends is convicted by the contract.

@@ -210,7 +210,7 @@ def test_the_values_of_a_run_are_seen():
     trial = Trial(subjects.load("lstm-seed"), 30)
     (found,) = [one for one in scenes(trial, backward_functions(trial)[0]) if one.function is cell.step_vjp]
     last = found.statements[-1]
-    B, H = 2, 5
+    B, H = 2, 4
     assert found.seen(last, ast.Name("a_bar")).shape == (B, 4 * H)
     assert np.prod(found.seen(last, ast.Name("own_bar")).shape) == 4 * B * H
     assert "s_total_bar" not in found.alike(last, ast.Name("c_bar"))  # another name of the same array

@@ -6,6 +6,7 @@ import pytest
 from mutation_tools import module_of
 
 import lstm_ref.network
+import lstm_ref.tape
 from oracle.mutation.equivalence import proof, readings
 from oracle.mutation.equivalence.readings import READINGS, digest
 from oracle.mutation.mutants import Mutant, mutants
@@ -109,9 +110,11 @@ def test_no_fault_is_planted_in_what_lends_its_shape_to_a_call():
 
 def test_what_was_read_together_is_as_it_was_read():
     """Each argument that rests on the text of functions still has that text under it."""
-    known = vars(lstm_ref.network)
-    assert [one.function for one in READINGS] == ["lstm_ref.network.backward"]
-    assert {name: digest(known[name]) for name in READINGS[0].rests_on} == READINGS[0].rests_on
+    homes = {"lstm_ref.network.backward": lstm_ref.network, "lstm_ref.tape.Steps._taken": lstm_ref.tape}
+    assert {one.function for one in READINGS} == set(homes)
+    for one in READINGS:
+        known = vars(homes[one.function])
+        assert {name: digest(readings.named(known, name)) for name in one.rests_on} == one.rests_on
 
 
 def test_a_reading_lapses_with_the_text(monkeypatch):

@@ -27,6 +27,12 @@ class Reading:
     rests_on: dict[str, str]  # names as that function's module knows them: digests
 
 
+_SCRATCH = (
+    "the memory has at least n places, `_taken` alone uses it and writes all n that it takes before it hands any out, "
+    "and `at` drops what was handed out before it calls again: which n they are matters to nothing"
+)
+_STEPS = {"Steps._taken": "533c6064569fac3f", "Steps.at": "efa5ea492e2737bd", "Steps.__init__": "e27703a55fee7bdb"}
+
 READINGS = (
     Reading(
         "lstm_ref.network.backward",
@@ -34,7 +40,21 @@ READINGS = (
         "return Gradients(z_bar, h0_bar, s0_bar, layers_bar)",
         "the last turn is that of the lowest layer, before which `_gaps` always keeps everything at a rate of 0: there "
         "`drop_vjp` gives z_bar · True / (1 - 0), which is z_bar to the bit, and both are fresh arrays",
-        {"backward": "2ed127f61a85323b", "_gaps": "84ccd7da33033fc9", "drop_vjp": "5e72ee4eedef6a1d"},
+        {"backward": "20185e6086d12fad", "_gaps": "84ccd7da33033fc9", "drop_vjp": "5e72ee4eedef6a1d"},
+    ),
+    Reading(
+        "lstm_ref.tape.Steps._taken",
+        "c = tanh(s, out=self._c[:n]) if cell.tanh_of_state else s",
+        "c = tanh(s, out=self._c[-n:]) if cell.tanh_of_state else s",
+        _SCRATCH,
+        _STEPS,
+    ),
+    Reading(
+        "lstm_ref.tape.Steps._taken",
+        "out = Slopes(self._slopes.gates[:, :n], self._slopes.c[:n])",
+        "out = Slopes(self._slopes.gates[:, :n], self._slopes.c[-n:])",
+        _SCRATCH,
+        _STEPS,
     ),
 )
 
@@ -44,7 +64,7 @@ def read_together(mutant: Mutant) -> str:
     for one in READINGS:
         if (one.function, one.before) == (mutant.function, ast.unparse(mutant.statement)) and _becomes(mutant, one):
             known = mutant.scene.function.__globals__
-            if all(digest(_found(known, name)) == seen for name, seen in one.rests_on.items()):
+            if all(digest(named(known, name)) == seen for name, seen in one.rests_on.items()):
                 return one.argument
     return ""
 
@@ -56,12 +76,12 @@ def _becomes(mutant: Mutant, one: Reading) -> bool:
     return ast.unparse(substituted(mutant.statement, old, new)) == one.after
 
 
-def _found(known: dict[str, Any], name: str) -> Any:
+def named(known: dict[str, Any], name: str) -> Any:
     """What a dotted name means in a module."""
     first, *rest = name.split(".")
     found = known.get(first)
     for part in rest:
-        found = getattr(found, part, None) if isinstance(found, ModuleType) else None
+        found = getattr(found, part, None) if isinstance(found, (ModuleType, type)) else None
     return found
 
 

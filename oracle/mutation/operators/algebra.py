@@ -77,7 +77,7 @@ def wrong_axis(scene: Scene) -> Iterator[Change]:
         for keyword in node.keywords:
             if keyword.arg == "axis" and isinstance(keyword.value, ast.Constant):
                 yield keyword.value, ast.Constant(1 if keyword.value.value == 0 else 0)
-        if called(node) in ("transpose", "swapaxes", "moveaxis") and len(node.args) >= 2:
+        if called(node) in ("transpose", "moveaxis") and len(node.args) >= 2:
             found = copy.deepcopy(node)
             found.args[-2:] = found.args[:-3:-1]
             yield node, found

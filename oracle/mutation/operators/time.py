@@ -63,7 +63,7 @@ def bounds(scene: Scene) -> Iterator[Change]:
             upper = text(node.slice.upper)
             lower = text(node.slice.lower) if node.slice.lower is not None else ""
             yield node, expression(f"{text(node.value)}[{lower}:({upper}) - 1]")
-        if called(node) == "range" and isinstance(node, ast.Call) and node.args:
+        if called(node) == "range" and isinstance(node, ast.Call) and node.args and text(node) != "range(0)":
             last = len(node.args) - 1 if len(node.args) < 3 else 1
             for change in ("- 1", "+ 1"):
                 found = copy.deepcopy(node)
