@@ -21,7 +21,8 @@ from oracle.mutation.scene import Scene
 from oracle.parallel import one_thread_each
 from oracle.subject import Subject
 
-MOST = 60  # mutants in one task
+MOST = 60  # mutants in one task, of a few
+TASKS = 4  # for each process, of many mutants: each hears the cases of its subjects anew
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def judged(chosen: Sequence[Mutant], stands: Sequence[Stand], jobs: int) -> Iter
     specs = [str(one.subject.spec) for one in stands]
     fresh = multiprocessing.get_context("spawn")  # JAX has threads, which no fork survives
     with one_thread_each(), ProcessPoolExecutor(jobs, fresh) as pool:
-        asked = {pool.submit(_judged, specs, task) for task in _tasks(chosen, stands)}
+        asked = {pool.submit(_judged, specs, task) for task in _tasks(chosen, stands, jobs)}
         try:
             while asked:
                 done, asked = wait(asked, return_when=FIRST_COMPLETED)
@@ -85,12 +86,13 @@ def _entry(plain: Plain, mutant: Mutant) -> Entry:
     return Entry(row, Fate(plain.fate), plain.reason)
 
 
-def _tasks(chosen: Sequence[Mutant], stands: Sequence[Stand]) -> list[list[str]]:
+def _tasks(chosen: Sequence[Mutant], stands: Sequence[Stand], jobs: int) -> list[list[str]]:
     """The names of mutants that have their first subject in common, the most first."""
     by_subject = defaultdict(list)
     for mutant in chosen:
         by_subject[in_order(mutant, stands)[0].subject.name].append(mutant.id)
-    tasks = [every[start : start + MOST] for every in by_subject.values() for start in range(0, len(every), MOST)]
+    most = max(MOST, len(chosen) // (TASKS * jobs))
+    tasks = [every[start : start + most] for every in by_subject.values() for start in range(0, len(every), most)]
     return sorted(tasks, key=len, reverse=True)
 
 
