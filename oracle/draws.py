@@ -8,6 +8,7 @@ name of what is drawn. All arithmetic is on 64-bit integers and exact.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -99,24 +100,25 @@ class Decimals:
         ValueError
             As `take` does.
         """
-        flat = self._together([one for one in wanted if math.prod(one.shape)])
+        flat = self._together(wanted)
         if flat is None:
             return [self.take(*one) for one in wanted]
-        ends = np.cumsum([math.prod(one.shape) for one in wanted]).tolist()
-        return [
-            flat[end - math.prod(one.shape) : end].reshape(one.shape) for one, end in zip(wanted, ends, strict=True)
-        ]
+        counts = [math.prod(one.shape) for one in wanted]
+        ends = itertools.accumulate(counts)
+        parts = zip(wanted, counts, ends, strict=True)
+        return [flat[end - count : end].reshape(one.shape) for one, count, end in parts]
 
     def _together(self, wanted: Sequence[Wanted]) -> npt.NDArray[np.float64] | None:
         """All values in one vector; None where one of them would have been refused for another one's sake."""
-        before, ranges = sum(part.size for part in self._taken), []
-        counts = [math.prod(one.shape) for one in wanted]
-        for one, count in zip(wanted, counts, strict=True):
-            grid = self._grid(one.name, count, one.low, one.high, before)
-            ranges.append((*_range(one.low, one.high, grid), float(grid)))
-            before += count
-        streams = np.array([key(self.seed, one.name) for one in wanted], np.uint64)
-        values = _in_ranges(counts, streams, ranges)
+        before, ranges, streams, drawn = sum(part.size for part in self._taken), [], [], []
+        for one in wanted:
+            if count := math.prod(one.shape):
+                grid = self._grid(one.name, count, one.low, one.high, before)
+                ranges.append((*_range(one.low, one.high, grid), float(grid)))
+                streams.append(key(self.seed, one.name))
+                drawn.append(count)
+                before += count
+        values = _in_ranges(drawn, streams, ranges)
         magnitudes = np.sort(np.abs(values))
         every = np.sort(np.concatenate([*self._taken, magnitudes, _SPECIAL])) if values.size else magnitudes
         if (every[1:] == every[:-1]).any():
@@ -168,21 +170,48 @@ def _range(low: float, high: float, grid: int) -> tuple[int, int, float]:
 
 
 def _in_ranges(
-    counts: Sequence[int], streams: npt.NDArray[np.uint64], ranges: Sequence[tuple[int, int, float, float]]
+    counts: Sequence[int], streams: Sequence[int], ranges: Sequence[tuple[int, int, float, float]]
 ) -> npt.NDArray[np.float64]:
     """So many values of each range, one after another, each from its own stream; too small ones are drawn again."""
-    first, last, least, grid = (
-        (np.array(column) for column in zip(*ranges, strict=True)) if ranges else [np.zeros(0)] * 4
-    )
-    values, drawn = np.zeros(sum(counts)), np.zeros(len(counts), np.int64)
-    part = np.repeat(np.arange(len(counts)), counts)
-    pending = np.arange(part.size)
-    while pending.size:
-        many = np.bincount(part, minlength=len(counts))
-        place = np.arange(1, part.size + 1) + (drawn + many - np.cumsum(many))[part]  # of each in its own stream
-        words = _mixed(streams[part] + _GOLDEN * place.astype(np.uint64))
-        steps = (words % (last - first + 1).astype(np.uint64)[part]).astype(np.int64)
-        values[pending] = (first[part] + steps) / grid[part]
-        again = np.abs(values[pending]) < least[part]
-        pending, part, drawn = pending[again], part[again], drawn + many
+    if not ranges:
+        return np.zeros(0)
+    sizes = np.array(counts)
+    part = np.repeat(np.arange(len(counts)), sizes)
+    place = np.arange(1, part.size + 1) - (np.cumsum(sizes) - sizes)[part]  # of each in its own stream
+    words = _mixed(np.array(streams, np.uint64)[part] + _GOLDEN * place.astype(np.uint64))
+    table = np.array(ranges[:1] if len(set(ranges)) == 1 else ranges)  # integers below 2^53 are exact in it
+    first, last, least, grid = table.T if len(table) == 1 else table.T[:, part]
+    values = np.asarray(((words % (last - first + 1).astype(np.uint64)).astype(float) + first) / grid)
+    small = np.flatnonzero(np.abs(values) < least).tolist()
+    _draw_again(values, small, part[small].tolist(), list(counts), streams, ranges)
     return values
+
+
+def _draw_again(
+    values: npt.NDArray[np.float64],
+    small: list[int],
+    parts: list[int],
+    drawn: list[int],
+    streams: Sequence[int],
+    ranges: Sequence[tuple[int, int, float, float]],
+) -> None:
+    """The next number of its stream for each that is too small, until none is; `drawn` counts what streams gave."""
+    while small:
+        still: list[int] = []
+        for k, where in enumerate(small):
+            part = parts[k]
+            first, last, least, grid = ranges[part]
+            drawn[part] += 1
+            value = (first + _word(streams[part], drawn[part]) % (last - first + 1)) / grid
+            values[where] = value
+            if abs(value) < least:
+                still.append(k)
+        small, parts = [small[k] for k in still], [parts[k] for k in still]
+
+
+def _word(seed: int, place: int) -> int:
+    """One output of the SplitMix64 stream of `seed`, the first at place 1: what `bits` gives, in Python's integers."""
+    z = (seed + 0x9E3779B97F4A7C15 * place) % 2**64
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EB % 2**64
+    return z ^ (z >> 31)

@@ -57,8 +57,8 @@ class QuickLook:
         values = np.concatenate([np.zeros(0), *[value.reshape(-1) for _, _, value, _ in arrays]])
         said = np.concatenate([np.zeros(0), *[program.reshape(-1) for _, _, _, program in arrays]])
         with np.errstate(invalid="ignore", over="ignore"):
-            said, gaps = np.abs(said).astype(float, copy=False), np.abs(values - said).astype(float, copy=False)
-        self.largest, self.gap = _each(said, sizes), _each(gaps, sizes)
+            both = np.abs(np.array([said, values - said])).astype(float, copy=False)
+        self.largest, self.gap = _each(both, sizes)
         units, least = (np.array([table[kind] for kind in kinds]) for table in (_ROUNDOFF, _TINY))
         self.bound = QUICK * units * self.largest + least
 
@@ -82,10 +82,10 @@ class QuickLook:
         }
 
 
-def _each(values: FloatArray, sizes: Sequence[int]) -> FloatArray:
-    """The largest of each run of values; 0 where a run is empty, NaN where it holds one."""
-    ends = np.cumsum(sizes, dtype=np.intp)
-    found, filled = np.zeros(len(sizes)), np.asarray(sizes) > 0
+def _each(rows: FloatArray, sizes: Sequence[int]) -> FloatArray:
+    """In each row, the largest of each run of values; 0 where a run is empty, NaN where it holds one."""
+    runs = np.array(sizes, dtype=np.intp)
+    found, filled = np.zeros((len(rows), runs.size)), runs > 0
     if filled.any():
-        found[filled] = np.maximum.reduceat(values, (ends - sizes)[filled])
+        found[:, filled] = np.maximum.reduceat(rows, (np.cumsum(runs) - runs)[filled], axis=1)
     return found

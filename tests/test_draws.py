@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oracle.draws import Decimals, Wanted, below, bits, key
+from oracle.draws import Decimals, Wanted, _word, below, bits, key
 
 SPECIAL = [0.0, 0.5, 1.0, 2.0]
 
@@ -214,6 +214,12 @@ def test_arrays_drawn_at_once_are_those_drawn_one_after_another(wanted: list[Wan
         assert [(array.shape, array.tobytes()) for array in got] == [
             (array.shape, array.tobytes()) for array in expected
         ]
+
+
+def test_words_one_by_one_are_those_of_the_stream() -> None:
+    """In Python's integers as in NumPy's, the first at place 1."""
+    for seed in (0, 7, 2**64 - 1):
+        assert [_word(seed, place) for place in range(1, 40)] == bits(seed, 0, 39).tolist()
 
 
 def test_coincidences_are_drawn_again_one_after_another() -> None:

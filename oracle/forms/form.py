@@ -239,8 +239,8 @@ def gather(
 
 def wanted_below(paths: Sequence[str], leaves: Mapping[str, Input]) -> list[str]:
     """Those paths at or below which some leaf has a gradient."""
-    wanted = differentiated(leaves)
-    return [path for path in paths if any(leaf == path or leaf.startswith(path + ".") for leaf in wanted)]
+    wanted = dict.fromkeys(differentiated(leaves))
+    return [path for path in paths if path in wanted or any(leaf.startswith(path + ".") for leaf in wanted)]
 
 
 def _parts(path: str, leaves: Mapping[str, Input]) -> list[str]:
