@@ -29,6 +29,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from benchmarks.field import alarms, faults, sample, showing
 from benchmarks.field.tools import Tool, installed
 from benchmarks.keeping import OtherRun
+from benchmarks.places import markdown
 from oracle.report.json import dumps, write_atomically
 
 logging.getLogger("jax._src.callback").setLevel(logging.CRITICAL)  # it logs what a planted fault raises
@@ -78,7 +79,7 @@ def main(
     if json_path:
         write_atomically(Path(json_path), dumps(showing.to_dict(results)))
     if markdown_path:
-        text = "\n\n".join(map(showing.markdown, showing.tables(results)))
+        text = "\n\n".join(map(markdown, showing.tables(results)))
         write_atomically(Path(markdown_path), text + "\n")
     raise SystemExit(0 if results.ok else 1)
 

@@ -127,18 +127,6 @@ def table(rows: Sequence[Sequence[str]]) -> Table:
     return made
 
 
-def markdown(rows: Sequence[Sequence[str]]) -> str:
-    """The same for the docs.
-
-    >>> print(markdown([["tool", "all"], ["torch", "3/4"]]))
-    | tool | all |
-    | --- | --: |
-    | torch | 3/4 |
-    """
-    lines = [*rows[:1], ["---", *["--:"] * (len(rows[0]) - 1)], *rows[1:]]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def summary(results: Results) -> list[str]:
     """The sentences below the tables."""
     faults = [one for one in results.faults if not one.equivalent]
