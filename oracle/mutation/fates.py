@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from oracle.mutation.checks import CERTIFIED_PATH
-from oracle.mutation.court import Row, Stand
+from oracle.mutation.court import Row, Stand, in_order
 from oracle.mutation.equivalence import Cases, presume, proof
 from oracle.mutation.matrix import Entry, Fate
 
@@ -22,7 +22,7 @@ class Fates:
         """The fate of one mutant: the cheap arguments first."""
         if row.convicted:
             return Entry(row, Fate.CONVICTED)
-        at = [one for one in self.stands if row.mutant.scene.function in one.functions]
+        at = in_order(row.mutant, self.stands)
         if any(CERTIFIED_PATH in one.struck for one in at):
             return Entry(row, Fate.SURVIVED, "there is no certified path that could have convicted it")
         if reason := proof(row.mutant):

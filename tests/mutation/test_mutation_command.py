@@ -60,7 +60,7 @@ def test_a_survivor_is_shown_with_its_diff_and_costs_the_exit_code(run, tmp_path
     result = run(f"{file}:pair", "--operators", "drop-factor")
     assert result.exit_code == 1, result.output
     lines = [line.strip() for line in result.output.splitlines()]
-    assert "its line was never executed in 5 fresh cases" in lines
+    assert "its line was never executed in 10 fresh cases" in lines
     assert "-        a_bar = a_bar * 1000" in lines
     assert "+        a_bar = a_bar" in lines
 

@@ -111,7 +111,7 @@ def test_a_line_that_is_never_executed_survives(stand, cases):
     """The control: nothing is presumed of a line that no case reaches."""
     found = presume(planted_at(stand, "late = -x", "late = x"), [cases])
     assert (found.reached, found.equivalent) == (0, False)
-    assert str(found) == "its line was never executed in 200 fresh cases"
+    assert str(found) == "its line was never executed in 400 fresh cases"
 
 
 def test_a_change_that_never_did_anything_survives(stand, cases):
@@ -141,10 +141,11 @@ def test_fresh_cases_are_not_those_of_the_verdict(stand, cases):
 
 
 def test_fewer_cases_presume_nothing():
-    """The control: 199 cases are too few, and so is a conviction."""
-    assert Presumption(cases=200, reached=1, differed=True).equivalent
-    assert not Presumption(cases=199, reached=1, differed=True).equivalent
-    assert not Presumption(cases=200, reached=1, differed=True, convicted="somewhere").equivalent
+    """The control: 199 cases that executed it are too few, and so is a conviction."""
+    assert Presumption(200, 200, 1, differed=True).equivalent
+    assert not Presumption(200, 199, 1, differed=True).equivalent
+    assert not Presumption(200, 200, 1, differed=True, convicted="somewhere").equivalent
+    assert str(Presumption(200, 199, 300)) == "only 199 of 200 fresh cases were certified and executed it"
 
 
 def test_survivors_have_their_fate_and_reason(stand, monkeypatch):
@@ -155,7 +156,7 @@ def test_survivors_have_their_fate_and_reason(stand, monkeypatch):
     dead = fates["+    unused = -y_bar"]
     assert (dead.fate, dead.reason) == (Fate.PROVEN, "unused is never read")
     never = fates["+        late = x"]
-    assert (never.fate, never.reason) == (Fate.SURVIVED, "its line was never executed in 10 fresh cases")
+    assert (never.fate, never.reason) == (Fate.SURVIVED, "its line was never executed in 20 fresh cases")
     assert fates["+    late = -(2 * x)"].fate is Fate.CONVICTED
     assert not found.ok
 

@@ -42,7 +42,8 @@ class Presumption:
     """What fresh cases showed of a survivor."""
 
     cases: int = 0  # in which its gradients were certified equal
-    reached: int = 0  # how often the changed statement was executed
+    executed: int = 0  # of these, in which the changed statement was executed
+    reached: int = 0  # how often it was
     differed: bool = False  # whether it ever did anything else than the original
     convicted: str = ""  # the case in which it was convicted after all, and by what
     manner: str = ""  # what that conviction rests on
@@ -50,19 +51,24 @@ class Presumption:
     @property
     def equivalent(self) -> bool:
         """Whether it may be presumed."""
-        return not self.convicted and self.cases >= FRESH and self.differed
+        return not self.convicted and self.executed >= FRESH and self.differed
+
+    def __add__(self, other: Presumption) -> Presumption:
+        """What two sets of cases showed together."""
+        counts = (self.cases + other.cases, self.executed + other.executed, self.reached + other.reached)
+        return Presumption(*counts, self.differed or other.differed, other.convicted, other.manner)
 
     def __str__(self) -> str:
         if self.convicted:
             return f"convicted {self.convicted}"
         if not self.reached:
             return f"its line was never executed in {self.cases} fresh cases"
-        if self.cases < FRESH:
-            return f"only {self.cases} of {FRESH} fresh cases could be certified"
+        if self.executed < FRESH:
+            return f"only {self.executed} of {FRESH} fresh cases were certified and executed it"
         if not self.differed:
-            return f"in {self.cases} fresh cases it was executed {self.reached} times, but never did anything else"
+            return f"in {self.executed} fresh cases it was executed {self.reached} times, but never did anything else"
         return (
-            f"executed {self.reached} times in {self.cases} fresh cases, with another effect than the original, "
+            f"executed {self.reached} times in {self.executed} fresh cases, with another effect than the original, "
             "while all gradients stayed certified"
         )
 
@@ -116,8 +122,18 @@ def presume(mutant: Mutant, every: Sequence[Cases]) -> Presumption:
 
 
 def _with(mutant: Mutant, cases: Cases, share: int, before: Presumption) -> Presumption:
-    """The same for one subject: certified runs first, then float runs that are watched."""
-    benches = cases.first(share)  # heard with nothing planted
+    """The same for one subject: so many cases, and as many again if the statement was not executed in all."""
+    found, begun = Presumption(), 0
+    for wanted in (share, 2 * share):
+        benches = cases.first(wanted)[begun:]  # heard with nothing planted
+        found, begun = found + _in_cases(mutant, benches), wanted
+        if found.convicted or found.executed >= share:
+            break
+    return before + found
+
+
+def _in_cases(mutant: Mutant, benches: list[Bench]) -> Presumption:
+    """What some cases show: certified runs first, then float runs that are watched."""
     certified: list[Bench] = []
     with planted(mutant.edit) as files:
         names = {file.name for file in files} | {real_name(file.name) for file in files}
@@ -131,8 +147,7 @@ def _with(mutant: Mutant, cases: Cases, share: int, before: Presumption) -> Pres
                         return Presumption(convicted=f"in {bench.case}: {sentence(evidence)}", manner=manner(evidence))
             except TookTooLong as late:
                 return Presumption(convicted=f"in {bench.case}: {late}", manner=ENDLESS)
-    reached, differed = _watched(mutant, certified)
-    return Presumption(before.cases + len(certified), before.reached + reached, before.differed or differed)
+    return Presumption(len(certified), *_watched(mutant, certified))
 
 
 def _is_certified(evidence: Evidence) -> bool:
@@ -158,10 +173,13 @@ def _compared(bench: Bench, leaf: str, got: Any, truth: Any) -> Comparison:
     return compare(leaf, got, truth, digits=bench.trial.digits, scale=scale, rounding=rounding, zero_allowed=True)
 
 
-def _watched(mutant: Mutant, benches: list[Bench]) -> tuple[int, bool]:
-    """How often the changed statement was reached in float runs, and whether it did anything else."""
+def _watched(mutant: Mutant, benches: list[Bench]) -> tuple[int, int, bool]:
+    """In how many float runs the changed statement was reached, how often, and whether it did anything else."""
+    executed = 0
     with contextlib.suppress(PlantingError), watched(mutant) as watch, np.errstate(all="ignore"):
         for bench in benches:
+            before = watch.reached
             in_floats(bench.point, bench.binding)
-        return watch.reached, watch.differed
-    return 0, False
+            executed += watch.reached > before
+        return executed, watch.reached, watch.differed
+    return 0, 0, False
