@@ -139,6 +139,16 @@ def _accuse(wrong: Wrong) -> None:
             wrong.suspects = suspects
         if suspects.certain:
             return
+    if len(wrong.steps) == 1 and len(found.samples[wrong.name].given) > 1:
+        _blame_beginnings(wrong.suspects)
+
+
+def _blame_beginnings(suspects: Suspects) -> None:
+    """Of a value that is wrong in one round alone, statements before the loop are likelier than those inside."""
+    inside = [one for one in suspects.ranks if one.loops]
+    for one in suspects.ranks:
+        if not one.loops and any((one.file, one.function) == (other.file, other.function) for other in inside):
+            suspects.ranks[one] = min(suspects.ranks.values()) - 1
 
 
 def _unread_switches(wrong: Wrong, looks: Sequence[Look]) -> list[str]:

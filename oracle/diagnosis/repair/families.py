@@ -220,6 +220,14 @@ def _is_index(place: Place) -> bool:
     return any(isinstance(one, ast.Subscript) and below is one.slice for one, below in pairwise(chain))
 
 
+def beginnings(place: Place) -> Iterator[Replacement]:
+    """Zero in place of all that a name is given: what a sum begins with, or a carry."""
+    whole = isinstance(place.statement, ast.Assign) and place.node is place.statement.value
+    numpy = next((name for name in ("np", "numpy") if name in place.source.function.__globals__), "")
+    if whole and numpy and place.seen is not None and place.seen.shape:
+        yield 1.5, _call(f"{numpy}.zeros_like", place.node)
+
+
 # ---- constants
 
 
@@ -234,6 +242,16 @@ def constants(place: Place) -> Iterator[Replacement]:
 
 
 Family = Callable[[Place], Iterator[Replacement]]
-FAMILIES: tuple[Family, ...] = (names, dropping, alone, operators, groupings, calls, constants, values_and_slopes)
+FAMILIES: tuple[Family, ...] = (
+    names,
+    dropping,
+    alone,
+    operators,
+    groupings,
+    calls,
+    beginnings,
+    constants,
+    values_and_slopes,
+)
 FACTORS: tuple[Family, ...] = (factors,)
 BRINGING_IN: tuple[Family, ...] = (wrapping, summands)

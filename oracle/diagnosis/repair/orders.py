@@ -130,7 +130,7 @@ def folds(place: Place) -> Iterator[Replacement]:
         numbers = [one.value if isinstance(one, ast.Constant) else None for one in node.args]
         order = [number for number in numbers if isinstance(number, int)]
         if sorted(order) == list(range(len(inner.args))):
-            yield _EXCHANGED, ast.Call(inner.func, [inner.args[k] for k in order], [])
+            yield 1.0, ast.Call(inner.func, [inner.args[k] for k in order], [])
     elif node.func.attr == "reshape" and 2 <= len(node.args) <= _FOLDED:
         for one, other in combinations(range(len(node.args)), 2):
             order = list(range(len(node.args)))
