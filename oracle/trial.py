@@ -124,8 +124,12 @@ class Trial:
         return self.reference.spread(point, dtype, samples, outputs, self.declared_floats)
 
     def rounding(self, spread: Spread, leaf: str) -> Any:
-        """The derived bound of a gradient; reading it off a parameter update costs the parameter's own rounding."""
-        bound = spread.bound(leaf)
+        """The derived bound of a gradient; reading it off a parameter update costs the parameter's own rounding.
+
+        A declared clip that float32 does not hold is rounded in code that computes in float32.
+        """
+        clip = self.subject.deviations.clip or 0.0
+        bound = spread.bound(leaf) + abs(float(np.dtype(spread.dtype).type(clip)) - clip)
         return bound + 4.0 * spread.unit * _LARGEST if self.subject.updates else bound
 
     # ---- declared deviations

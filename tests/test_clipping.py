@@ -126,11 +126,11 @@ def test_places_are_chosen_in_turn():
     trial = Trial(subject(both(1.0), 1.0), 30)
     few, many = [(k,) for k in range(40)], [(k,) for k in range(200)]
     hearing = SimpleNamespace(trial=trial, case=Case({"B": 1, "D": 1, "H": 1}, seed=1))
-    assert sorted(clipping._chosen(hearing, "x", few)) == few
+    assert sorted(clipping.chosen(hearing, "x", few)) == few
     seen = Counter()
     for seed, count in enumerate([128, 72, *[16] * 13]):
         hearing.case = Case({"B": 1, "D": 1, "H": 1}, seed=seed)
-        chosen = clipping._chosen(hearing, "W", many)
+        chosen = clipping.chosen(hearing, "W", many)
         assert len(chosen) == len(set(chosen)) == count
         seen.update(chosen)
     assert set(seen) == set(many)

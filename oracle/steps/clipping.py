@@ -33,18 +33,23 @@ def judge_cut(hearing: Hearing, uncut: dict[str, Any]) -> None:
     """Find every entry of which the derivative does not lie beyond the clip that cut it."""
     for leaf, mask in uncut.items():
         cut: list[Index] = [tuple(int(k) for k in index) for index in np.argwhere(~mask)]
-        judged = _chosen(hearing, leaf, cut)
+        judged = chosen(hearing, leaf, cut)
         for index in judged:
             _judge(hearing, leaf, index)
-        if unasked := len(cut) - len(judged):
-            comparison = hearing.found.comparisons[leaf]
-            hearing.found.comparisons[leaf] = dataclasses.replace(comparison, zeros=comparison.zeros + unasked)
-            hearing.found.notes.append(
-                f"of the entries of {leaf} that the clip has cut, each case judges new places, and {AFFORDABLE} in turn"
-            )
+        count_unasked(hearing, leaf, len(cut) - len(judged))
 
 
-def _chosen(hearing: Hearing, leaf: str, cut: list[Index]) -> list[Index]:
+def count_unasked(hearing: Hearing, leaf: str, unasked: int) -> None:
+    """Count so many cut entries as never exercised."""
+    if unasked:
+        comparison = hearing.found.comparisons[leaf]
+        hearing.found.comparisons[leaf] = dataclasses.replace(comparison, zeros=comparison.zeros + unasked)
+        hearing.found.notes.append(
+            f"of the entries of {leaf} that the clip has cut, each case judges new places, and {AFFORDABLE} in turn"
+        )
+
+
+def chosen(hearing: Hearing, leaf: str, cut: list[Index]) -> list[Index]:
     """All cut entries as long as they are few, else those of new places and of the places judged least often."""
     before = hearing.trial.cut.setdefault(leaf, Counter())
     most = _ALL if before.total() < _FIRST else AFFORDABLE

@@ -16,6 +16,7 @@ import numpy as np
 
 from oracle.accuracy import FACTOR, FEW, MANY
 from oracle.arithmetic import adapter
+from oracle.steps import float_clipping
 from oracle.verdict import Comparison, Entry, FloatAccuracy, Verdict
 from oracle.witnesses.central_difference import FEW_RUNGS, MANY_RUNGS, central_slope
 from oracle.witnesses.complex_step import complex_slope, own_rounding
@@ -40,6 +41,11 @@ class Seen:
     how: str
     kink: float = 0.0
     rounding: Any = 0.0  # by which the gradient may err besides its bound, entry by entry
+
+    @property
+    def verb(self) -> str:
+        """Whether one or several give it."""
+        return "gives" if self.how == _COMPLEX else "give"
 
 
 @dataclass(frozen=True)
@@ -69,21 +75,27 @@ class Claimed:
 
 def judge(hearing: Hearing, dtype: Any) -> None:
     """A verdict for every gradient of the float64 run, against bounds of the float type that it computes in."""
-    slopes = _Slopes(hearing)
+    slopes = Slopes(hearing)
     for leaf in hearing.point.differentiated:
-        _record(hearing, leaf, _judge(hearing, slopes, leaf, hearing.floats, dtype))
+        gradient = np.asarray(hearing.floats.gradients[leaf]).reshape(np.shape(hearing.point.values[leaf]))
+        if not gradient.size or float_clipping.uncut(hearing, gradient).any():
+            _record(hearing, leaf, _judge(hearing, slopes, leaf, hearing.floats, dtype))
+        float_clipping.judge_cut(hearing, slopes, leaf, gradient)
 
 
 def judge_single_precision(hearing: Hearing, run: Run) -> None:
     """The same for a float32 run, against bounds of float32."""
-    slopes = _Slopes(hearing)
+    slopes = Slopes(hearing)
     for leaf in hearing.point.differentiated:
+        gradient = np.asarray(run.gradients[leaf])
+        if gradient.size and not float_clipping.uncut(hearing, gradient).any():
+            continue  # no slope speaks of what is cut; entries of the float64 run were asked for on their own
         if (heard := _judge(hearing, slopes, leaf, run, np.float32)) is not None:
             hearing.found.float32[leaf] = heard.accuracy
             _accuse(hearing, leaf, heard, "float32")
 
 
-def _judge(hearing: Hearing, slopes: _Slopes, leaf: str, run: Run, dtype: Any) -> Claimed | None:
+def _judge(hearing: Hearing, slopes: Slopes, leaf: str, run: Run, dtype: Any) -> Claimed | None:
     """A gradient beside a slope; a suspect beside a second one too. None, and a finding, if there is no slope."""
     gradient = np.asarray(run.gradients[leaf])
     heard = slopes.beside(leaf, gradient, dtype, number=0, samples=FEW)
@@ -123,10 +135,9 @@ def _record(hearing: Hearing, leaf: str, heard: Claimed | None) -> None:
 def _accuse(hearing: Hearing, leaf: str, heard: Claimed, dtype: str) -> None:
     """A finding, where a gradient is beyond its bound."""
     if not heard.agrees:
-        verb = "gives" if heard.seen.how == _COMPLEX else "give"
         message = (
             f"in {dtype}, along a random direction, the gradient of {leaf} gives a slope of {heard.claim:.9g}, "
-            f"but {heard.seen.how} {verb} {heard.seen.estimate:.9g}; they may differ by {heard.bound:.1e}"
+            f"but {heard.seen.how} {heard.seen.verb} {heard.seen.estimate:.9g}; they may differ by {heard.bound:.1e}"
         )
         hearing.find(Verdict.INCONSISTENT, message, leaf=leaf)
 
@@ -137,7 +148,7 @@ def _slopes_apart(heard: Claimed) -> Entry:
     return Entry((), got, derivative, got, f"{derivative} by {heard.seen.how}", gap=heard.gap)
 
 
-class _Slopes:
+class Slopes:
     """Slopes of the forward along directions within each gradient, by the best witness that can speak."""
 
     def __init__(self, hearing: Hearing) -> None:
@@ -149,7 +160,7 @@ class _Slopes:
     def beside(self, leaf: str, gradient: Any, dtype: Any, *, number: int, samples: int) -> Claimed | None:
         """A gradient beside the slope along its direction of this number; None if no witness can speak."""
         direction = self._direction(leaf, gradient, number)
-        seen = self._seen(leaf, direction, MANY_RUNGS if samples == MANY else FEW_RUNGS)
+        seen = self.seen(leaf, direction, MANY_RUNGS if samples == MANY else FEW_RUNGS)
         if seen is None:
             return None
         floats = np.reshape(np.asarray(gradient, dtype=float), direction.shape)
@@ -163,21 +174,19 @@ class _Slopes:
 
     def kinked(self, heard: Claimed) -> bool:
         """Whether the forward has no slope at this point that could be compared."""
-        if heard.seen.how == _BALLS:
-            return not smooth(self.point, self.binding)
-        return heard.seen.kink > heard.gap / 4
+        return self.kinked_by(heard.seen, heard.gap)
+
+    def kinked_by(self, seen: Seen, gap: float) -> bool:
+        """Whether a kink may explain so large a gap."""
+        return not smooth(self.point, self.binding) if seen.how == _BALLS else seen.kink > gap / 4
 
     def _direction(self, leaf: str, gradient: Any, number: int) -> Any:
-        """A generic direction; entries that a declared clip has cut take no part, unless it has cut all."""
-        direction, clip = self.point.direction(leaf, number), self.hearing.trial.subject.deviations.clip
-        if clip is None:
-            return direction
-        uncut = np.reshape(np.abs(np.asarray(gradient, dtype=float)) < clip, direction.shape)
-        if not uncut.all():
-            self.hearing.found.notes.append(f"entries of {leaf} that the clip has cut are compared with nothing")
-        return np.where(uncut, direction, 0.0) if uncut.any() else direction
+        """A generic direction; entries that a declared clip has cut take no part."""
+        direction = self.point.direction(leaf, number)
+        return np.where(np.reshape(float_clipping.uncut(self.hearing, gradient), direction.shape), direction, 0.0)
 
-    def _seen(self, leaf: str, direction: Any, rungs: int) -> Seen | None:
+    def seen(self, leaf: str, direction: Any, rungs: int = MANY_RUNGS) -> Seen | None:
+        """The slope along a direction within a gradient, as declared; None if no witness can speak."""
         numerator, denominator = self.hearing.trial.subject.deviations.factor(self.hearing.case.sizes)
         factor = numerator / denominator
         seen = self._in_balls(leaf, direction) or self._in_floats(leaf, direction, rungs)
