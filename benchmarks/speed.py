@@ -3,6 +3,7 @@
     python benchmarks/speed.py                       # torch and JAX where they are installed; about two minutes
     python benchmarks/speed.py --quick               # fewer pairs of runs
     taskset -c 0 python benchmarks/speed.py          # everybody on one core
+    taskset -c 0 python benchmarks/speed.py --least  # least processor time, where the machine has other work too
 
 Left alone, everybody takes all cores: what a user has. OMP_NUM_THREADS=1 gives NumPy and torch one thread each, but
 XLA keeps all cores; only a process that is bound to one core, as by taskset, compares one core with one core.
@@ -22,6 +23,7 @@ import importlib.metadata
 import importlib.util
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -99,6 +101,17 @@ def contenders(inputs: list[Any], cotangents: list[Any]) -> dict[str, Callable[[
     return found
 
 
+def least(runs: list[Callable[[], object]], rounds: int) -> Any:
+    """The least processor time of each, (1, runs), over so many rounds after one run that does not count."""
+    times = np.empty((rounds + 1, len(runs)))
+    for row in times:
+        for k, run in enumerate(runs):
+            start = time.process_time()
+            run()
+            row[k] = time.process_time() - start
+    return times[1:].min(axis=0, keepdims=True)
+
+
 def conditions() -> str:
     """What the figures depend on: versions, cores this process may use, and settings of threads and BLAS."""
     wanted = ("numpy", "torch", "jax")
@@ -112,13 +125,16 @@ def main() -> None:
     """Print one line for each size and dtype: milliseconds, and ratios of lstm_ref to the others."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer pairs of runs")
-    quick = parser.parse_args().quick
+    parser.add_argument("--least", action="store_true", help="ratios of least processor times, not medians of ratios")
+    asked = parser.parse_args()
+    measured = least if asked.least else paired
     print(conditions())
     print(f"{'(T, B, D, H)':>20} {'dtype':8} {'ms':>8}   lstm_ref takes so many times as long as")
     for sizes, pairs in SIZES:
         for dtype in (np.float64, np.float32):
             runs = contenders(*example(*sizes, dtype))
-            times = dict(zip(runs, paired(list(runs.values()), pairs // 4 + 2 if quick else pairs).T, strict=True))
+            rounds = pairs // 4 + 2 if asked.quick else pairs
+            times = dict(zip(runs, measured(list(runs.values()), rounds).T, strict=True))
             own = times.pop("lstm_ref")
             ratios = "  ".join(f"{name} {np.median(own / other):5.2f}" for name, other in times.items())
             print(f"{sizes!s:>20} {np.dtype(dtype).name:8} {np.median(own) * 1e3:8.2f}   {ratios}", flush=True)
