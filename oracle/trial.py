@@ -129,7 +129,7 @@ class Trial:
         A declared clip that float32 does not hold is rounded in code that computes in float32.
         """
         clip = self.subject.deviations.clip or 0.0
-        bound = spread.bound(leaf) + abs(float(np.dtype(spread.dtype).type(clip)) - clip)
+        bound = spread.bound(leaf) + abs(float(np.asarray(clip, spread.dtype)) - clip)
         return bound + 4.0 * spread.unit * _LARGEST if self.subject.updates else bound
 
     # ---- declared deviations
