@@ -25,6 +25,7 @@ Hypotheses are tried on both sides of every gradient in several cases, in balls;
 | `batch`           | one row's gradient alone (certain); wrong only from two rows on (a hint)  | both    |
 | `equal-sizes`     | wrong only where two sizes are equal, or differ                           | no      |
 | `above-size`      | wrong only where a size, a stride or the like is larger                   | no      |
+| `masked`          | wrong only where a mask or lengths leave steps out                        | no      |
 | `inputs-only`     | inputs wrong, parameters right                                            | no      |
 | `parameters-only` | parameters wrong, inputs right                                            | no      |
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from oracle.arithmetic import adapter
 from oracle.diagnosis.cause import Cause
 from oracle.diagnosis.counting import Counter
-from oracle.diagnosis.patterns import blocks, horizon, limits, sides, sizes, terms, values
+from oracle.diagnosis.patterns import blocks, horizon, limits, masks, sides, sizes, terms, values
 from oracle.diagnosis.patterns.budget import Budget
 from oracle.diagnosis.patterns.evidence import BITS, Evidence, gather
 from oracle.runs import in_floats
@@ -29,7 +29,10 @@ Family = Callable[[Evidence], Iterator[Cause]]
 Stage = tuple[int, Mapping[str, Family]]
 _AS_THEY_STAND: Stage = (0, {**limits.FAMILIES, **values.FAMILIES})
 _WHICH_TERM: Stage = (FOR_TERMS, terms.FAMILIES)
-_WHERE: Stage = (FOR_THE_REST, {**horizon.FAMILIES, **blocks.FAMILIES, **sizes.FAMILIES, **sides.FAMILIES})
+_WHERE: Stage = (
+    FOR_THE_REST,
+    {**horizon.FAMILIES, **blocks.FAMILIES, **masks.FAMILIES, **sizes.FAMILIES, **sides.FAMILIES},
+)
 SHORTLY: tuple[Stage, ...] = (_AS_THEY_STAND,)
 WITHOUT_TERMS: tuple[Stage, ...] = (_AS_THEY_STAND, _WHERE)
 ALL: tuple[Stage, ...] = (_AS_THEY_STAND, _WHICH_TERM, _WHERE)

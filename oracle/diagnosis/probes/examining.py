@@ -19,10 +19,9 @@ from oracle.diagnosis.probes.reading import overlap
 from oracle.diagnosis.probes.statements import Statement
 from oracle.diagnosis.probes.suspects import Cleared, Inquiry, Suspects
 from oracle.diagnosis.probes.truth import Twin
+from oracle.diagnosis.switches import every_step_counts, switches
 from oracle.draws import key
 from oracle.forms.form import GRADIENT_RULES
-from oracle.inputs import Input
-from oracle.shapes import Shape
 from oracle.subject import Subject
 from oracle.trial import Trial
 
@@ -157,25 +156,16 @@ def _unread_switches(wrong: Wrong, looks: Sequence[Look]) -> list[str]:
     event = _leaf_event(found, wrong.name) if wrong.is_leaf else found.samples[wrong.name].event(wrong.steps[0])
     if event is None:
         return []
-    switches = [leaf for leaf, spec in found.point.subject.leaves.items() if _is_switch(spec)]
-    unread = [leaf for leaf in switches if not _reads(event, found.point.values[leaf])]
-    idle = any(_is_wrong_all_the_same(wrong.name, one, switches) for one in looks) if unread else True
+    known = switches(found.point.subject)
+    unread = [leaf for leaf in known if not _reads(event, found.point.values[leaf])]
+    idle = any(_is_wrong_all_the_same(wrong.name, one, known) for one in looks) if unread else True
     return [] if idle else [f"nothing here reads {' and '.join(unread)}: a statement may be missing"]
 
 
-def _is_switch(spec: Input) -> bool:
-    """Whether an input tells which steps count: a mask, or lengths in a range that a number of steps bounds."""
-    return spec.kind == "boolean" or (spec.kind == "integer" and "T" in Shape.parse(spec.below).names)
-
-
-def _is_wrong_all_the_same(name: str, found: Look, switches: Sequence[str]) -> bool:
+def _is_wrong_all_the_same(name: str, found: Look, known: Sequence[str]) -> bool:
     """Whether a value is wrong, and should not be zero, where all steps count."""
-    subject, sizes = found.point.subject, found.case.sizes
-    for leaf in switches:
-        spec, value = subject.leaves[leaf], found.point.values[leaf]
-        most = True if spec.kind == "boolean" else Shape.parse(spec.below).concrete(sizes)[0] - 1
-        if not np.all(value == most):
-            return False
+    if not every_step_counts(found.point, known):
+        return False
     if name in found.leaves:
         return found.leaves[name] == "wrong" and shows(found.truth.gradients[name])
     truth = found.truth.cotangents[found.places[name]] if name in found.places else np.zeros(0)
