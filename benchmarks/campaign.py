@@ -258,8 +258,8 @@ def _mutated(names: Sequence[str], limit: int | None, jobs: int, *, with_parts: 
     """The kill matrix of these subjects, and of the parts of `lstm_ref` that are on trial by themselves."""
     if limit == 0:
         return None
-    every = [one for name in parts.names() for one in load(name)] if with_parts else []
-    return mutate([*every, *(subjects.load(name) for name in names)], limit=limit, jobs=jobs)
+    every = [*parts.names(), *names, *parts.corners()] if with_parts else names
+    return mutate([one for name in every for one in load(name)], limit=limit, jobs=jobs)
 
 
 def _line(part: str, one: Heard) -> str:

@@ -38,7 +38,7 @@ def mutate(
     from oracle.parallel import cores
     from oracle.report.matrix import MatrixTerminal
 
-    loaded = [subject for text in subjects or (*_parts(), *everything()) for subject in load_subjects(text)]
+    loaded = [subject for text in subjects or _all_of_lstm_ref() for subject in load_subjects(text)]
     chosen = [name.strip() for name in operators.split(",")] if operators is not None else []
     terminal = MatrixTerminal()
     try:
@@ -66,11 +66,11 @@ def _limit(limit: int | None, fast: bool, every: bool) -> int | None:
     return limit or (SMALL if fast else None if every else SAMPLE)
 
 
-def _parts() -> list[str]:
-    """The parts of lstm_ref that are on trial by themselves here."""
+def _all_of_lstm_ref() -> list[str]:
+    """The registered subjects, and around them the parts that are on trial by themselves here."""
     from oracle.subjects import parts
 
-    return parts.names()
+    return [*parts.names(), *everything(), *parts.corners()]
 
 
 def _write(path: str, found: dict[str, object]) -> None:

@@ -51,7 +51,7 @@ def can_share(subjects: Sequence[Subject]) -> bool:
     """Whether other processes can make each of these subjects by its name, without running a file of the user's."""
     from oracle.subjects import REGISTERED, parts
 
-    known = {*REGISTERED, *parts.names()}
+    known = {*REGISTERED, *parts.names(), *parts.corners()}
     return all(subject.spec in known for subject in subjects)
 
 

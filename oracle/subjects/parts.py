@@ -13,18 +13,25 @@ import numpy as np
 
 import lstm_ref.cell as cell
 import lstm_ref.classic as classic
+import lstm_ref.layer as layer
 import lstm_ref.losses as losses
 from lstm_ref.variant import SEED, STANDARD, VANILLA, Variant
 from oracle.inputs import reals
 from oracle.subject import Subject
 from oracle.subjects import lstm, twins_of_parts
 
-PARTS: Final = ("cell_seed", "cell_standard", "cell_vanilla", "squared_error", "returned_loss")
+PARTS: Final = ("cell_seed", "cell_standard", "cell_vanilla", "squared_error")
+CORNERS: Final = ("returned_loss", "shut_layer")
 
 
 def names() -> list[str]:
     """The parts, as the command line names them."""
     return [f"{__name__}:{part}" for part in PARTS]
+
+
+def corners() -> list[str]:
+    """What the registered subjects show too, but for one thing each: to be asked last."""
+    return [f"{__name__}:{part}" for part in CORNERS]
 
 
 def _cell(variant: Variant, name: str) -> Subject:
@@ -130,4 +137,34 @@ def returned_loss() -> Subject:
         name="returned-loss",
         modules=[classic],
         accumulates=True,
+    )
+
+
+def _shut(b: Any) -> Any:
+    """The biases, those of the forget gate so far below 0 that exp(-a) overflows in floats."""
+    H = len(b) // 4
+    found = b.copy()
+    found[2 * H : 3 * H] -= twins_of_parts.SHUT
+    return found
+
+
+def _shut_forward(x: Any, h0: Any, s0: Any, W: Any, U: Any, b: Any) -> Any:
+    """The layer with its forget gate shut."""
+    return layer.forward(x, h0, s0, W, U, _shut(b), STANDARD)
+
+
+def shut_layer() -> Subject:
+    """`lstm_ref.layer` with a forget gate that is 0 in floats, where exp(-a) is infinite."""
+
+    def backward(h_bar: Any, h_T_bar: Any, s_T_bar: Any, tape: Any) -> Any:
+        return layer.backward(h_bar, h_T_bar, s_T_bar, tape)
+
+    return Subject.from_functions(
+        _shut_forward,
+        backward,
+        inputs={"x": "T B D", "h0": "B H", "s0": "B H", "W": "4*H D", "U": "4*H H", "b": "4*H"},
+        reference=twins_of_parts.shut_layer,
+        name="shut-layer",
+        modules=[layer],
+        sizes={"T": (1, 3), "B": (1, 2), "D": (1, 3), "H": (1, 3)},
     )

@@ -10,6 +10,8 @@ from jax.nn import sigmoid
 
 from oracle.subjects import twins
 
+SHUT = 2000.0  # by how much a gate is moved from 0
+
 
 def step_of(tanh_of_state: bool) -> Callable[[Array, Array], tuple[Array, Array]]:
     """h and s of one step over a batch, from the gates' pre-activations side by side: g, i, f, o."""
@@ -39,3 +41,9 @@ def squared_error(h: Array, y: Array) -> Array:
 def weighted_network_loss(p: Mapping[str, Array], x: Array, y: Array, v: Array) -> Array:
     """The loss of the classic network times e^v."""
     return jnp.exp(v) * twins.network_loss(p, x, y)
+
+
+def shut_layer(x: Array, h0: Array, s0: Array, W: Array, U: Array, b: Array) -> tuple[Array, Array, Array]:
+    """The standard layer with its forget gate shut."""
+    H = h0.shape[1]
+    return twins.layer(x, h0, s0, W, U, b.at[2 * H : 3 * H].add(-SHUT), True)
