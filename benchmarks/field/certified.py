@@ -27,7 +27,7 @@ class Certified:
         """Ready to judge; `small` is the setting behind a small loss."""
         self.benches = list(stand.benches())
         sizes = sizes_within(stand.trial.sizes, small.sizes)
-        self.small = Bench(stand.trial, Case(sizes, "tiny cotangents", seed=small.seed), thorough=False)
+        self.small = Bench(stand.trial, Case(sizes, "tiny cotangents", seed=small.seed), thorough=True)
         assert self.small.usable
 
     def convicts(self) -> bool:
