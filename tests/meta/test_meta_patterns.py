@@ -16,7 +16,7 @@ from oracle.diagnosis.patterns import recognising, values
 from oracle.diagnosis.patterns.relations import differing, ratio, same
 from oracle.diagnosis.patterns.terms import search
 
-FAMILIES = {name: look for _, families in recognising.STAGES for name, look in families.items()}
+FAMILIES = {name: look for _, families in recognising.ALL for name, look in families.items()}
 
 
 @pytest.mark.parametrize("source", [LINEAR, RNN, GATED], ids=["linear", "rnn", "gated"])

@@ -121,6 +121,7 @@ def _is_vouched(clearing: Clearing, event: Event, chain: str, value: Any) -> boo
 def shows(balls: Any) -> bool:
     """Whether a value is not zero everywhere, so that a fault in what gave it would show.
 
+    >>> from oracle.arithmetic import adapter
     >>> shows(adapter.lift(np.zeros(2))), shows(adapter.lift(np.array([0.0, 0.5])))
     (False, True)
     """
