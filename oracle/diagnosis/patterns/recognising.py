@@ -12,6 +12,7 @@ from oracle.diagnosis.counting import Counter
 from oracle.diagnosis.patterns import blocks, horizon, limits, masks, sides, sizes, terms, values
 from oracle.diagnosis.patterns.budget import Budget
 from oracle.diagnosis.patterns.evidence import BITS, Evidence, gather
+from oracle.diagnosis.switches import switches
 from oracle.runs import in_floats
 from oracle.verdict import Verdict
 
@@ -90,7 +91,8 @@ def _found(evidence: Evidence, stages: Sequence[Stage]) -> tuple[list[Cause], li
         if not _explained(causes, evidence):
             evidence.budget.left, evidence.budget.short = evaluations * SHORT // max(SHORT, lines), False
             for family, look in families.items():
-                _try(family, look, evidence, causes, ruled_out)
+                if family not in masks.FAMILIES or switches(evidence.trial.subject):
+                    _try(family, look, evidence, causes, ruled_out)
     return _ordered(causes, evidence)[:MOST], ruled_out
 
 
