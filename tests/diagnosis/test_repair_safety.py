@@ -7,6 +7,7 @@ import numpy as np
 from repair_tools import INPUTS, LSTM, changed, searched, subject_of
 
 from oracle.diagnosis.repair.bench import Bench, carrying
+from oracle.diagnosis.repair.candidates import _never_ends, backward_sources
 from oracle.diagnosis.repair.finding import _small
 from oracle.trial import Trial
 
@@ -75,3 +76,38 @@ def test_random_numbers_of_the_code_do_not_move_ours():
     after = np.random.get_state()[1:3]
     assert before[0].tolist() == after[0].tolist()
     assert before[1] == after[1]
+
+
+ENDLESS = """
+import itertools
+from itertools import repeat
+
+import numpy as np
+
+def forward(x, w):
+    return x * w, (x, w)
+
+def backward(y_bar, cache):
+    x, w = cache
+    halves = list(map(np.multiply, y_bar, repeat(0.5)))
+    numbers = itertools.count()
+    counted = dict(zip(numbers, halves))
+    return y_bar * x, y_bar * x
+"""
+
+
+def test_iterators_without_an_end_are_left_alone():
+    """`list(map(f, y, repeat(a)))` made `list(repeat(a))` would fill the memory, in C; the search ends, and finds."""
+    began = time.thread_time()
+    causes = searched(subject_of(ENDLESS, {"x": "D", "w": "D"}))
+    assert [cause.repair for cause in causes] == ["return y_bar * w, y_bar * x"]
+    assert time.thread_time() - began < 20
+
+
+def test_statements_with_iterators_without_an_end_are_known():
+    """The control: exactly the statements that make or use one, by either spelling, are not edited."""
+    subject = subject_of(ENDLESS, {"x": "D", "w": "D"})
+    trial = Trial(subject, 30)
+    with trial.binding.untouched():
+        (source,) = backward_sources(Bench(trial, _small(trial, 1)))
+    assert [_never_ends(source, statement) for statement in source.statements] == [False, True, True, True, False]

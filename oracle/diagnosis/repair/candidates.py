@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Collection, Hashable, Iterator, Sequence
 from types import CodeType
 from typing import Any
@@ -22,6 +23,7 @@ from oracle.mutation.source import at
 from oracle.runs import Run, evaluate, in_floats, quiet
 
 Line = tuple[str, int]
+_ENDLESS = (itertools.repeat, itertools.count, itertools.cycle, iter)
 # What families of edits weigh at least: those that bring something in are many, and made where the rest has failed.
 LEVELS = ((1.0, (*FAMILIES, *ORDERS)), (1.5, FACTORS), (2.0, BRINGING_IN))
 
@@ -74,7 +76,8 @@ def candidates(bench: Bench, sources: Sequence[Source], lines: Collection[Line] 
         words = words_of(at(source.tree, source.path))
         for statement in source.statements:
             known = terms.get((source.code, statement.lineno))
-            if known is not None and (lines is None or (source.file, statement.lineno) in lines):
+            wanted = lines is None or (source.file, statement.lineno) in lines
+            if known is not None and wanted and not _never_ends(source, statement):
                 every += places(source, statement, known, words)
     flows = influences(bench, sources, every)
     groups = [Group(place.source, place.statement, place, flow) for place, flow in zip(every, flows, strict=True)]
@@ -82,6 +85,29 @@ def candidates(bench: Bench, sources: Sequence[Source], lines: Collection[Line] 
     for group in groups:  # the outermost place of a statement comes first
         whole.setdefault(id(group.statement), Group(group.source, group.statement, None, group.influence))
     return [*groups, *whole.values()]
+
+
+def _never_ends(source: Source, statement: ast.stmt) -> bool:
+    """Whether a statement uses an iterator without an end: an edit might use it up, in C, where no line is counted."""
+    makers = [one for one in source.statements if _makes_endless(source, one)]
+    held = {ast.unparse(target) for one in makers if isinstance(one, ast.Assign) for target in one.targets}
+    return statement in makers or any(ast.unparse(node) in held for node in ast.walk(statement) if _is_name(node))
+
+
+def _is_name(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load)
+
+
+def _makes_endless(source: Source, statement: ast.stmt) -> bool:
+    """Whether a statement names a maker of such iterators, or one that the module holds."""
+    around = source.function.__globals__
+    for node in ast.walk(statement):
+        found = around.get(node.id) if isinstance(node, ast.Name) else None
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            found = getattr(around.get(node.value.id), node.attr, None)
+        if any(found is endless for endless in _ENDLESS) or isinstance(found, _ENDLESS[:3]):
+            return True
+    return False
 
 
 def backward_sources(bench: Bench) -> list[Source]:
