@@ -131,6 +131,7 @@ def widened(
 ) -> Mapping[str, int] | None:
     """One size of 33 or 17, the others small, or with `usual` of 17 and the others as they are; None if too costly.
 
+    >>> from oracle.cases import Undeclared
     >>> limits = {"B": (1, 3), "D": Undeclared((1, 8))}
     >>> widened("D", {"B": 2, "D": 7}, limits, lambda sizes: True)
     {'B': 2, 'D': 33}
