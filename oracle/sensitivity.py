@@ -12,6 +12,7 @@ Three sources are added, with u the roundoff:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,7 +45,7 @@ def spread(
     radii = _radii(point, binding, dtype) or {
         name: np.ldexp(enclosures.radius(balls), bits) * unit for name, balls in {**outputs, **gradients}.items()
     }
-    squares: dict[str, Any] = {}
+    deviations: dict[str, Any] = {}  # root mean squares; by hypot, whose squares neither vanish nor overflow
     for sample in range(samples):
         moved = _perturbed(point, sample)
         cotangents = {
@@ -57,15 +58,15 @@ def spread(
             before: Any = first.outputs.get(name, first.gradients.get(name))
             if run.error is None and np.shape(value) == np.shape(before) and np.asarray(value).dtype.kind == "f":
                 gap = np.asarray(value, dtype=float) - np.asarray(before, dtype=float)
-                squares[name] = squares.get(name, 0.0) + (gap * (unit / _MAGNIFIED)) ** 2 / samples
+                deviations[name] = np.hypot(deviations.get(name, 0.0), gap * (unit / _MAGNIFIED / math.sqrt(samples)))
 
     def total(name: str, value: Any) -> Any:
         """Root mean square of the three sources; code that left balls has no radii."""
         floats = np.asarray(value, dtype=float)
         running = _ELEMENTARY * np.reshape(radii.get(name, np.zeros(floats.shape)), floats.shape)
-        seen = np.reshape(squares.get(name, np.zeros(floats.shape)), floats.shape)
+        seen = np.reshape(deviations.get(name, np.zeros(floats.shape)), floats.shape)
         with np.errstate(all="ignore"):
-            return np.sqrt(seen + running**2 + (_LAST * unit * np.abs(floats)) ** 2)
+            return np.hypot(np.hypot(seen, running), _LAST * unit * np.abs(floats))
 
     return Spread(
         dtype,

@@ -4,6 +4,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import oracle
@@ -81,3 +82,35 @@ def test_the_control_of_the_campaign_itself(monkeypatch):
     monkeypatch.setattr(campaign, "planted", lambda subject, leaf: subject)
     with pytest.raises(RuntimeError, match="a relative error of 1e-17 in b of lstm-seed was not seen"):
         campaign.require_that_faults_are_seen(["lstm-seed"])
+
+
+def in_small_places(x):
+    """Numbers of order 1e-196, written entry by entry, so that JAX is no witness."""
+    y = np.zeros_like(x)
+    for k in range(len(x)):
+        y[k] = np.exp(-450.0 + np.sin(x[k]))
+    return y, (x, y)
+
+
+def in_small_places_backward(y_bar, cache):
+    """Its backward."""
+    x, y = cache
+    return y_bar * y * np.cos(x)
+
+
+def a_millionth_more(y_bar, cache):
+    """A backward whose floats lose digits that no conditioning explains."""
+    x, y = cache
+    return (np.float64(1.0) + (1e-6 if isinstance(y, np.ndarray) else 0.0)) * y_bar * y * np.cos(x)
+
+
+def test_numbers_whose_squares_vanish_have_a_bound():
+    """Deviations of order 1e-212 are added without their squares, so that right code is not called INACCURATE."""
+    subject = oracle.Subject.from_functions(in_small_places, in_small_places_backward, inputs={"x": "D"})
+    assert oracle.verify(subject, cases=6).verdict is Verdict.CERTIFIED
+
+
+def test_numbers_whose_squares_vanish_have_no_wide_bound():
+    """A relative error of a millionth is seen there too."""
+    subject = oracle.Subject.from_functions(in_small_places, a_millionth_more, inputs={"x": "D"})
+    assert not oracle.verify(subject, cases=6, explain=False).ok
