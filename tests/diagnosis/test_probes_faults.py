@@ -75,6 +75,15 @@ def test_single_faults_are_named(name, title, fault):
     assert causes[0].statement.startswith(fault[2].splitlines()[0].strip()[:12]) or fault[2] in causes[0].statement
 
 
+REVERSED = (STEP, "np.multiply(own_bar, gates_slope,", "np.multiply(own_bar[[0, 3, 2, 1]], gates_slope,")
+TWICE = (
+    STEP,
+    "np.multiply(own_bar, gates_slope,",
+    "np.multiply(own_bar, np.concatenate((tanh_slope_at(g)[np.newaxis], gates_slope[1:])),",
+)
+GIVEN = (BACK, "step_vjp(m_bar, s_bar,", "step_vjp(h_bar[t], s_bar,")
+OTHER_BAR = (BACK, "step_vjp(m_bar, s_bar,", "step_vjp(m_bar, m_bar,")
+
 LIKELY = {  # where several lines may be to blame, the right one comes first, and none is certain
     "two gates swapped": (
         "lstm-seed",
@@ -97,6 +106,9 @@ LIKELY = {  # where several lines may be to blame, the right one comes first, an
         "lstm-classic-network",
         (LOOP, "h_next_bar, s_next_bar)  # h", "h_next_bar, 0 * s_next_bar)  # h"),
     ),
+    "entries reversed": ("lstm-standard", REVERSED),
+    "another slope at g": ("lstm-standard", TWICE),
+    "a given cotangent": ("lstm-standard", GIVEN),
     "never written": ("lstm-seed", (BACK, "np.dot(a_bar[t], U,", "np.dot(a_bar[0], U,")),
 }
 
@@ -132,6 +144,20 @@ def test_pairs_are_both_named(name, one, other):
     causes, _, lines = with_faults(name, one, other)
     expected = sorted((line, fault not in DOUBTED) for line, fault in zip(lines, (one, other), strict=True))
     assert sorted((cause.line, cause.certain) for cause in causes) == expected, said(causes)
+
+
+HINTED_PAIRS = {  # where one fault may be fed by the line of the other
+    "reversed beside the carry": (REVERSED, H_BAR),
+    "another argument of the same call": (TWICE, OTHER_BAR),
+    "a given cotangent beside another": (GIVEN, H_NEXT),
+}
+
+
+@pytest.mark.parametrize("title", HINTED_PAIRS)
+def test_pairs_are_both_hinted_at(title):
+    """Two faults of which one feeds the other's statement give two causes, first at their own lines; no other line."""
+    causes, _, lines = with_faults("lstm-standard", *HINTED_PAIRS[title])
+    assert sorted(cause.line for cause in causes) == sorted(lines), said(causes)
 
 
 def test_three_faults():

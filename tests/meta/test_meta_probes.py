@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "diagnosis"))  # wh
 
 from probes_tools import registered, with_faults
 from test_probes_capture import changed, looked, subject
-from test_probes_faults import CARRY, F_BAR, LIKELY, O_BAR
+from test_probes_faults import CARRY, F_BAR, GIVEN, HINTED_PAIRS, LIKELY, O_BAR, REVERSED, TWICE
 
 from oracle.arithmetic import adapter
 from oracle.diagnosis.probes import clearing, examining, looking, suspects
@@ -60,7 +60,30 @@ def test_clearing_everything_would_accuse_right_lines(title, monkeypatch):
 
 
 ACCUSED = {"two gates swapped", "two values swapped", "a lost cotangent", "the wrong argument", "the wrong step"}
-ACCUSED |= {"the wrong field", "rows in disorder", "no carry of s"}
+ACCUSED |= {"the wrong field", "rows in disorder", "no carry of s", "a given cotangent"}
+
+
+@pytest.mark.parametrize("fault", [REVERSED, TWICE])
+def test_without_telling_entries_apart_the_statement_comes_last(fault, monkeypatch):
+    """The control of statements that put parts together: what they gave right elsewhere would excuse them."""
+    monkeypatch.setattr(examining, "tells_apart", lambda _: False)
+    causes, _, lines = with_faults("lstm-standard", fault)
+    assert causes
+    assert lines[0] not in {cause.line for cause in causes}
+
+
+def test_without_the_given_cotangents_the_line_that_names_them_is_blamed(monkeypatch):
+    """The control of what is right elsewhere: else the line where a given cotangent got its name would come first."""
+    monkeypatch.setattr(clearing.Clearing, "is_right_elsewhere", lambda *_: False)
+    causes, _, lines = with_faults("lstm-standard", GIVEN)
+    assert causes[0].line != lines[0]
+
+
+def test_without_the_arguments_one_call_would_be_blamed_for_two_faults(monkeypatch):
+    """The control of calls in common: by their line alone, the call of one fault hides the line of the other."""
+    monkeypatch.setattr(suspects.Suspects, "shares", lambda _, statement, other: statement in other.ranks)
+    causes, _, lines = with_faults("lstm-standard", *HINTED_PAIRS["another argument of the same call"])
+    assert {cause.line for cause in causes} == {lines[1]}
 
 
 def balls(*numbers):

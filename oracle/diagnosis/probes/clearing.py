@@ -127,9 +127,14 @@ class Clearing:
         return any(self._is_given(seen.value, k, given) for k, given in enumerate(self.found.asked.cotangents))
 
     def is_right_elsewhere(self, seen: Seen) -> bool:
-        """Whether it is the right value of another probe, though nothing on which the wrong one depends."""
+        """Whether it is another cotangent that is right, or a given one, though the wrong one depends on none of it."""
+        if not seen.is_array:
+            return False
         right = (key for key, rule in self.found.rules.items() if rule == "right" and key[0] != self.wrong)
-        return seen.is_array and any(same(seen.value, self.found.samples[name].at(step)) for name, step in right)
+        if any(same(seen.value, self.found.samples[name].at(step)) for name, step in right):
+            return True
+        given = (self.found.lifted(one) for one in self.found.asked.cotangents)
+        return any(same(seen.value, part) for one in given for part in (one, *(one if one.ndim > 1 else ())))
 
     def _is_given(self, value: Any, number: int, given: Any) -> bool:
         """Whether it is the cotangent of an output, whole or at one step, on which the wrong value depends."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +15,7 @@ from oracle.diagnosis.probes.capture import Call, Event
 from oracle.diagnosis.probes.looking import CannotLook, Look, look
 from oracle.diagnosis.probes.proofs import proved_lines, shows
 from oracle.diagnosis.probes.reading import overlap
-from oracle.diagnosis.probes.statements import Statement
+from oracle.diagnosis.probes.statements import Statement, tells_apart
 from oracle.diagnosis.probes.suspects import Cleared, Inquiry, Suspects
 from oracle.diagnosis.probes.truth import Twin
 from oracle.diagnosis.switches import every_step_counts, switches
@@ -132,7 +131,7 @@ def _accuse(wrong: Wrong) -> None:
         inquiry = Inquiry(found, wrong.name, step, cleared)
         inquiry.into(event, target)
         suspects = inquiry.doubted()
-        if len(suspects.ranks) > 1 and _gave_right(found, event):
+        if len(suspects.ranks) > 1 and _gave_right(found, event, wrong.name):
             suspects.ranks[event.statement] = max(suspects.ranks.values()) + 1
         if not wrong.suspects.ranks or suspects.weight < wrong.suspects.weight:
             wrong.suspects = suspects
@@ -182,10 +181,15 @@ def _reads(event: Event, given: Any) -> bool:
     return False
 
 
-def _gave_right(found: Look, event: Event) -> bool:
-    """Whether the same statement gave a right value too, so that it is less likely to be wrong."""
+def _gave_right(found: Look, event: Event, wrong: str) -> bool:
+    """Whether the same rule gave a right value too, so that it is less likely to be wrong.
+
+    At another step the rule of a statement is the same. For another value it is only if the statement does not treat
+    some of what it stores otherwise than the rest.
+    """
     right = [key for key, rule in found.rules.items() if rule == "right"]
-    return any(found.samples[name].event(step).statement is event.statement for name, step in right)
+    beside = {name for name, step in right if found.samples[name].event(step).statement is event.statement}
+    return wrong in beside or (bool(beside) and not tells_apart(event.statement))
 
 
 def _of_leaf(wrong: Wrong, cleared: Cleared) -> Suspects:
@@ -252,8 +256,11 @@ def _inside(calls: Iterable[Call]) -> Iterable[tuple[str, int]]:
 
 def _share_blame(wrong: Sequence[Wrong]) -> None:
     """Where several wrong values have a suspect in common that none of them clears, it is the likeliest of each."""
-    counts = Counter(statement for one in wrong for statement in one.suspects.ranks)
-    for one in wrong:
-        if not one.suspects.certain:
-            ranks = one.suspects.ranks
-            one.suspects.ranks = {statement: rank - 100 * counts[statement] for statement, rank in ranks.items()}
+    all_of_them = [one.suspects for one in wrong]
+    counts = [
+        {statement: sum(own.shares(statement, other) for other in all_of_them) for statement in own.ranks}
+        for own in all_of_them
+    ]
+    for own, count in zip(all_of_them, counts, strict=True):
+        if not own.certain:
+            own.ranks = {statement: rank - 100 * count[statement] for statement, rank in own.ranks.items()}

@@ -234,6 +234,23 @@ def operands(one: Statement, target: str = "") -> list[ast.expr]:
     return one.reads
 
 
+def tells_apart(one: Statement) -> bool:
+    """Whether a statement treats some entries of what it stores otherwise than others: by parts that it puts together.
+
+    >>> rows = [Statement("", 1, text, ast.parse(text).body[0], ()) for text in ("a[:] = b * c[t]", "a[:] = b[[1, 0]]")]
+    >>> [tells_apart(one) for one in rows]
+    [False, True]
+    """
+    for node in ast.walk(one.node):
+        if isinstance(node, ast.Tuple | ast.List) and isinstance(node.ctx, ast.Load) and len(node.elts) > 1:
+            return True
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+            parts = [part for part in ast.walk(node.slice) if isinstance(part, ast.Constant)]
+            if any(isinstance(part.value, int) for part in parts):
+                return True
+    return False
+
+
 def prefixes(node: ast.expr) -> list[ast.expr]:
     """A chain and what it begins with, the whole first: `a.b[t]`, `a.b`, `a`."""
     found = [node]

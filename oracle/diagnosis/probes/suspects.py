@@ -31,6 +31,7 @@ class Suspects:
     before: list[str] = field(default_factory=list)  # names whose values the forward left, or the caller gave
     misnamed: list[str] = field(default_factory=list)  # names that hold something else than in the reference
     doubts: list[str] = field(default_factory=list)  # why the only statement that is left may be right all the same
+    through: dict[Statement, set[str]] = field(default_factory=dict)  # the arguments for which a call is suspected
 
     @property
     def statements(self) -> list[Statement]:
@@ -55,6 +56,14 @@ class Suspects:
     def add(self, statement: Statement, rank: int) -> None:
         """One more statement."""
         self.ranks[statement] = min(rank, self.ranks.get(statement, rank))
+
+    def shares(self, statement: Statement, other: Suspects) -> bool:
+        """Whether other suspects have a statement in common with these; of a call, an argument of it.
+
+        Two arguments of a call that are wrong are two mistakes, though they stand on one line.
+        """
+        own, others = self.through.get(statement), other.through.get(statement)
+        return statement in other.ranks and (not own or not others or bool(own & others))
 
 
 @dataclass(frozen=True)
@@ -129,6 +138,12 @@ class Inquiry:
         upstream = [node for node in arguments if self.clearing.is_upstream(event.reads.get(ast.unparse(node)))]
         if caller is not None and upstream and self.clearing.lacks(event):
             self.suspects.add(caller.statement, rank - 1)
+            for node in upstream:
+                self._through(caller.statement, event.call, root(node))
+
+    def _through(self, statement: Statement, call: Call, name: str) -> None:
+        """A call is suspected for one of its arguments."""
+        self.suspects.through.setdefault(statement, set()).add(f"{_name(call)}({name})")
 
     def _enter(self, call: Call, rank: int) -> None:
         """A function under test that was called: its statements, unless right values came out of them elsewhere."""
@@ -186,14 +201,17 @@ class Inquiry:
     def _follow_out(self, call: Call, caller: Event, name: str, rank: int, depth: int) -> None:
         """Out of a call, to what its parameter was given; the call itself may have given it the wrong thing."""
         self.suspects.add(caller.statement, rank)
+        self._through(caller.statement, call, name)
         argument = _argument(caller.statement, call, name)
         if argument is None:
             self.suspects.before.append(name)
             return
         for node in chains(argument):
             if not self.clearing.clears(node, caller.reads):
-                source = _source(caller.call, caller.serial, node, caller.reads.get(ast.unparse(node), Seen(MISSING)))
+                value = caller.reads.get(ast.unparse(node), Seen(MISSING))
+                source = _source(caller.call, caller.serial, node, value)
                 hands_over = is_chain(argument) and source is not None and source.serial not in self._givers
+                hands_over = hands_over and not self.clearing.is_right_elsewhere(value)
                 if hands_over and source is not None and not source.statement.is_loop:
                     self.into(source, _target(source, node), rank + (1 if self._passed else -1), depth + 1)
                 else:
