@@ -51,7 +51,7 @@ def choosing(name: str, choose: Callable[[Any, Any], Any]) -> Loop:
 
     def loop(a: Raw, b: Raw) -> Raw:
         result = plainly(a, b)
-        answered(name, *set(same(result, a).ravel().tolist()))
+        answered(name, lambda: same(result, a))
         return result
 
     loop.__name__ = name

@@ -11,12 +11,13 @@ import contextlib
 import linecache
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 ARITHMETIC_HOME = os.path.dirname(os.path.abspath(__file__)) + os.sep
 NUMPY_HOME = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
@@ -139,8 +140,11 @@ def tie(what: str) -> None:
             record.ties[what] = place()
 
 
-def answered(name: str, *ways: bool) -> None:
-    """Remember how a question of order was answered; code that asks one decides something by values."""
+def answered(name: str, answers: Callable[[], npt.NDArray[np.bool_]]) -> None:
+    """Remember how a question of order was answered; code that asks one decides something by values.
+
+    Nothing is worked out where no run of code under test is recorded, as in the gradient program.
+    """
     record = _current.get()
     if record is not None:
-        record.ways.setdefault(Question(*_where(), name), set()).update(ways)
+        record.ways.setdefault(Question(*_where(), name), set()).update(answers().ravel().tolist())
