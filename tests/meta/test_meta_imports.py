@@ -4,6 +4,7 @@ import ast
 import os
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import jax
@@ -116,6 +117,20 @@ def test_packages_are_found():
     """The control of all: the check reads the files it is about."""
     assert len(package("lstm_ref")) >= 8
     assert len(package("oracle")) >= 60
+
+
+def shadowing(packages, folders):
+    """The folders that pytest puts on the path's front beside packages of the same name, which they would hide."""
+    return sorted({Path(folder).name for folder in folders} & set(packages))
+
+
+def test_no_folder_of_the_tests_hides_a_package():
+    """`tests` is on the path where one of its own files is read: a folder `tests/lstm_ref` would hide `lstm_ref`."""
+    packages = {"lstm_ref", "oracle", *sys.stdlib_module_names, *metadata.packages_distributions()}
+    folders = [path for path in (ROOT / "tests").iterdir() if path.is_dir()]
+    assert len(folders) >= 10
+    assert shadowing(packages, folders) == []
+    assert shadowing(packages, [*folders, ROOT / "tests" / "lstm_ref"]) == ["lstm_ref"]
 
 
 def run(code):
