@@ -143,7 +143,7 @@ class Draw:
         return key(self.case.seed, "zero?", name) % 3 == 0
 
     def _scaled(self, values: npt.NDArray[np.float64], spec: Input) -> npt.NDArray[np.float64]:
-        """Decimals as large as the regime has them."""
+        """Decimals as large as the regime has them; an array even without a dimension."""
         return self._fit(values * (_SCALES.get(self.case.regime, 1.0) if spec.low < 0 < spec.high else 1.0))
 
     def _mask(self, stream: int, shape: tuple[int, ...], count: int) -> npt.NDArray[np.bool_]:
@@ -165,9 +165,10 @@ class Draw:
         return self._decimals.take(f"direction {name}", shape, -1.6, 1.6)
 
     def _fit(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """An array always: NumPy makes a scalar of what it computes from an array without a dimension."""
         if self.case.regime == "float32":
-            return values.astype(np.float32).astype(np.float64)
-        return values
+            return np.asarray(values.astype(np.float32).astype(np.float64))
+        return np.asarray(values)
 
 
 def ranges(names: tuple[str, ...], given: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:

@@ -44,7 +44,7 @@ from oracle.forms.loss import LossForm
 from oracle.point import Point
 from oracle.program import CannotTrace, ProgramError
 from oracle.program.quick import LONGER
-from oracle.runs import Run, in_floats
+from oracle.runs import Run, in_floats, in_single
 from oracle.subject import Subject
 from oracle.trial import Trial
 from oracle.verdict import Verdict
@@ -153,9 +153,8 @@ class _Check:
 
     def outcome(self, quick: bool) -> FloatCheck:
         """The steps of this module's first page."""
-        self.run = in_floats(
-            self.point, self.trial.binding, self.dtype, restore=not quick or _writes(self.trial.subject)
-        )
+        run = in_single if self.dtype == "float32" else in_floats
+        self.run = run(self.point, self.trial.binding, restore=not quick or _writes(self.trial.subject))
         if (error := self.run.error) is not None:
             return self._end(Verdict.BROKEN_CONTRACT, f"the code raised {type(error).__name__}: {error}")
         for finding in structure(self.point, self.run):

@@ -46,9 +46,15 @@ class Point:
         self._cotangents[name] = value
 
     def moved(self, values: dict[str, Any]) -> Point:
-        """The same case with other values, and the same cotangents and directions."""
+        """The same case with other values, and the same cotangents and directions; real ones stay arrays."""
+        other, leaves = copy.copy(self), self.subject.leaves
+        other.values = {n: np.asarray(v) if leaves[n].kind == "real" else v for n, v in values.items()}
+        return other
+
+    def pushing(self, cotangents: Mapping[str, FloatArray]) -> Point:
+        """The same case with these cotangents of its outputs, and the same values and directions."""
         other = copy.copy(self)
-        other.values = values
+        other._cotangents = dict(cotangents)
         return other
 
     def direction(self, leaf: str, number: int = 0) -> FloatArray:

@@ -28,6 +28,9 @@ from oracle.trees import flatten
 class Numbers(Protocol):
     """What a run needs to know of its number system."""
 
+    def argument(self, value: Any) -> Any:
+        """The values of an input in this number system, as the code under test gets them."""
+
     def array(self, value: Any) -> Any:
         """A fresh array of this number system with these values."""
 
@@ -46,6 +49,7 @@ class Run:
     record: Record = field(default_factory=Record)
     error: BaseException | None = None
     traceback: str = ""
+    remark: str = ""  # what the report should say of how it was run
     takes_cotangents: bool = True
     forward_lines: Execution | None = None
     backward_lines: Execution | None = None
@@ -168,7 +172,7 @@ def evaluate(
 
 def _argument(numbers: Numbers, value: Any) -> Any:
     """A copy of one input in the run's own number system; integers, masks and fixed things stay what they are."""
-    return numbers.array(value) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else fresh(value)
+    return numbers.argument(value) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else fresh(value)
 
 
 def _cotangents(run: Run, point: Point, numbers: Numbers, given: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -218,6 +222,7 @@ def in_floats(
     *,
     lines: bool = False,
     strided: bool = False,
+    plain: bool = False,
     cotangents: Mapping[str, Any] | None = None,
     restore: bool = True,
 ) -> Run:
@@ -225,7 +230,23 @@ def in_floats(
     run = Run()
     tracer = (lambda: executed_lines(binding.scopes)) if lines else contextlib.nullcontext
     with binding.untouched() if restore else contextlib.nullcontext(), quiet():
-        evaluate(run, point, adapter.Floats(dtype, strided), lines=tracer, cotangents=cotangents)
+        evaluate(run, point, adapter.Floats(dtype, strided, plain), lines=tracer, cotangents=cotangents)
+    return run
+
+
+def in_single(point: Point, binding: Binding, *, restore: bool = True) -> Run:
+    """The untouched code in float32; scalar inputs are Python's floats where it takes no np.float32 for them.
+
+    A NumPy float64 is a `float` to `isinstance`, and a float32 is not: code that asks has been given a `float`.
+    """
+    run = in_floats(point, binding, np.float32, restore=restore)
+    if run.error is None or all(spec.kind != "real" or spec.shape.dimensions for spec in point.subject.leaves.values()):
+        return run
+    again = in_floats(point, binding, np.float32, plain=True, restore=restore)
+    if again.error is None:
+        why = f"{type(run.error).__name__}: {run.error}".splitlines()[0]
+        again.remark = f"scalar inputs are Python floats in the float32 run, for with np.float32 it raised {why}"
+        return again
     return run
 
 

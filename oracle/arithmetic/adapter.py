@@ -50,10 +50,14 @@ def clipped(balls: Raw, bound: float) -> Raw:
 
 
 class Floats:
-    """Runs the untouched code: arrays are NumPy's own, on request not contiguous."""
+    """Runs the untouched code: arrays are NumPy's own, on request not contiguous, and scalar inputs Python's own."""
 
-    def __init__(self, dtype: npt.DTypeLike = np.float64, strided: bool = False) -> None:
-        self.dtype, self.strided = np.dtype(dtype), strided
+    def __init__(self, dtype: npt.DTypeLike = np.float64, strided: bool = False, plain: bool = False) -> None:
+        self.dtype, self.strided, self.plain = np.dtype(dtype), strided, plain
+
+    def argument(self, value: Any) -> Any:
+        """A fresh array for an input; where there is no dimension a NumPy scalar, or a Python float if `plain`."""
+        return float(self.array(value)) if self.plain and not np.ndim(value) else self.array(value)
 
     def array(self, value: Any) -> Any:
         """A fresh array, or a NumPy scalar where there is no dimension."""
@@ -71,6 +75,10 @@ class Floats:
 
 class Balls:
     """Runs the bound code: arrays are arrays of balls."""
+
+    def argument(self, value: Any) -> Any:
+        """A fresh array of exact balls for an input, or a scalar where there is no dimension."""
+        return self.array(value)
 
     def array(self, value: Any) -> Any:
         """A fresh array of exact balls, or a scalar where there is no dimension."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from oracle.arithmetic import adapter, enclosures
 from oracle.mutation.bench import Bench
-from oracle.runs import Run, in_balls, in_floats
+from oracle.runs import Run, in_balls, in_floats, in_single
 
 Raw = adapter.Raw
 
@@ -36,7 +36,7 @@ class Evidence:
     @functools.cached_property
     def singles(self) -> Run:
         """The float32 run."""
-        return in_floats(self.bench.point, self.bench.binding, np.float32)
+        return in_single(self.bench.point, self.bench.binding)
 
     @functools.cached_property
     def in_balls(self) -> Run:

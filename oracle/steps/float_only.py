@@ -17,7 +17,7 @@ from oracle.accuracy import FEW, MANY
 from oracle.arithmetic import adapter, enclosures
 from oracle.arithmetic.refusals import Undecided, recording
 from oracle.reference import other
-from oracle.runs import forward_in_balls, in_floats
+from oracle.runs import forward_in_balls, in_single
 from oracle.steps import differences, floats
 from oracle.verdict import Comparison, Entry, Verdict
 from oracle.witnesses.finite_difference import testify
@@ -46,7 +46,8 @@ def judge_single_precision(hearing: Hearing) -> None:
     """The same in float32, in cases that float32 can hold; code that takes no float32 is noted, not blamed."""
     if hearing.case.regime != "float32":
         return
-    run = in_floats(hearing.point, hearing.trial.binding, np.float32)
+    run = in_single(hearing.point, hearing.trial.binding)
+    hearing.found.notes.extend([run.remark] if run.remark else [])
     if run.error is not None:
         what = f"{type(run.error).__name__}: {run.error}".splitlines()[0]
         hearing.found.notes.append(f"not judged in float32, for it raised {what}")

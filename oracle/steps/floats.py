@@ -10,7 +10,7 @@ from oracle import accuracy
 from oracle.accuracy import FEW, MANY
 from oracle.arithmetic import adapter, enclosures
 from oracle.forms.form import ContractError
-from oracle.runs import Run, in_floats
+from oracle.runs import Run, in_floats, in_single
 from oracle.steps import second_witness
 from oracle.verdict import FloatAccuracy, Verdict
 from oracle.witnesses.central_difference import MANY_RUNGS, central_slope
@@ -116,13 +116,14 @@ def measure_single_precision(hearing: Hearing) -> None:
     truth = hearing.truth or hearing.gradients
     if hearing.case.regime != "float32" or not truth:
         return
-    run = in_floats(hearing.point, hearing.trial.binding, np.float32)
+    run = in_single(hearing.point, hearing.trial.binding)
+    hearing.found.notes.extend([run.remark] if run.remark else [])
     if run.error is not None:
         what = f"{type(run.error).__name__}: {run.error}"
         hearing.find(Verdict.BROKEN_CONTRACT, f"with float32 inputs the code raised {what}", detail=run.traceback)
         return
     _measure(hearing, run, np.float32, truth, hearing.true_outputs or hearing.outputs, hearing.found.float32)
-    wide = [leaf for leaf in truth if np.asarray(run.gradients[leaf]).dtype == np.float64]
+    wide = [leaf for leaf in truth if getattr(run.gradients[leaf], "dtype", None) == np.float64]
     if wide:
         hearing.found.notes.append(f"float32 inputs give float64 gradients: {', '.join(wide)}")
 

@@ -26,7 +26,7 @@ from oracle.accuracy import FACTOR, FEW
 from oracle.binding import Binding
 from oracle.draws import bits, key
 from oracle.point import Point
-from oracle.runs import forward_in_floats, in_floats
+from oracle.runs import forward_in_floats, in_floats, in_single
 
 _STEP = 2.0**-100
 _MAGNIFIED = 2.0**-38  # as in oracle.sensitivity
@@ -102,7 +102,7 @@ def own_rounding(point: Point, binding: Binding, samples: int = 4) -> dict[str, 
     squares: dict[str, Any] = {}
     for sample in range(1, samples + 1):
         near = point.moved({name: _single(point, name, value, sample) for name, value in point.values.items()})
-        narrow, wide = in_floats(near, binding, np.float32), in_floats(near, binding)
+        narrow, wide = in_single(near, binding), in_floats(near, binding)
         if narrow.error is not None or wide.error is not None:
             return None
         for leaf in point.differentiated:
