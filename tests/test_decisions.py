@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextvars
+import threading
+
 import numpy as np
 import pytest
 
@@ -59,6 +62,112 @@ def test_a_bound_that_never_cut_is_named_with_its_line():
     (note,) = notes_of(guarded)
     assert note.startswith("np.maximum took its first argument everywhere in every case")
     assert note.endswith("slope = np.maximum(1 - h**2, -1.0)")
+
+
+BEYOND_FIFTY = {  # factors of 1, as long as no number exceeds 50
+    "np.absolute met negative numbers": lambda x: 1 + (x - 50 + np.abs(x - 50)),
+    "np.sign met negative numbers": lambda x: 2 + np.sign(x - 50),
+    "np.signbit met positive numbers": lambda x: 1 + np.signbit(50 - x),
+    "np.heaviside met negative numbers": lambda x: 1 + np.heaviside(x - 50, 0.0),
+    "np.copysign met positive numbers": lambda x: np.copysign(1.0, 50 - x),
+    "np.hypot met negative numbers": lambda x: 1 + (x - 50) + np.hypot(x - 50, 0.0),
+    "np.arctan2 met positive numbers": lambda x: 1 + np.arctan2(0.0 * x, 50 - x),
+    "np.floor gave 0": lambda x: 1 + np.floor(x * x / 2500),
+    "np.ceil gave 1": lambda x: np.ceil(x * x / 2500),
+    "np.trunc gave 0": lambda x: 1 + np.trunc(x / 50),
+    "np.rint gave 0": lambda x: 1 + np.rint(x / 100),
+    "np.floor_divide gave 0": lambda x: 1 + (x * x) // 2500,
+    "np.remainder took 0 times the divisor away": lambda x: 1 + (x * x - np.mod(x * x, 2500)),
+    "np.fmod took 0 times the divisor away": lambda x: 1 + (x - np.fmod(x, 50)),
+    "the integer part was 0": lambda x: 1 + (x / 50).astype(int),
+    "np.equal was False": lambda x: np.where(x == 50, 2.0, 1.0),
+    "np.not_equal was True": lambda x: np.where(x != 50, 1.0, 2.0),
+    "the truth value was True": lambda x: 2.0 - np.logical_and(x - 50, True),
+    "np.argmax gave place 0": lambda x: 1 + np.argmax(np.stack([np.full_like(x, 50.0), x]), axis=0),
+    "np.argmin gave place 1": lambda x: np.argmin(np.stack([np.full_like(x, 50.0), x]), axis=0),
+    "the largest along an axis stood at place 0": lambda x: np.stack([np.full_like(x, 50.0), x]).max(axis=0) / 50,
+    "the smallest along an axis stood at place 0": lambda x: np.stack([np.full_like(x, -50.0), x]).min(axis=0) / -50,
+    "sorting found one order": lambda x: np.sort(np.stack([np.full_like(x, 50.0), x]), axis=0)[1] / 50,
+    "np.searchsorted gave place 0": lambda x: 1 + np.searchsorted(np.array([50.0]), x),
+}
+
+
+@pytest.mark.parametrize("said", BEYOND_FIFTY)
+def test_every_function_that_decides_by_values_is_named(said):
+    """Whatever tells large numbers apart is named where it told nothing apart, and by what it found."""
+    factor = BEYOND_FIFTY[said]
+
+    def backward(h_bar, h):
+        return h_bar * (1 - h**2) * factor(np.arctanh(h))
+
+    (note,) = notes_of(backward)
+    assert note.startswith(f"{said} everywhere in every case, so that nothing is known of the other side: ")
+
+
+BOTH_WAYS = {
+    "absolute": lambda x: np.abs(x) / np.abs(x),
+    "sign": lambda x: np.sign(x) ** 2,
+    "copysign": lambda x: np.copysign(1.0, x) ** 2,
+    "floor": lambda x: 1 + 0 * np.floor(10 * x),
+    "remainder": lambda x: 1 + 0 * np.mod(10 * x, 1),
+    "integer part": lambda x: 1 + 0 * (100 * x).astype(int),
+    "argmax": lambda x: 1 + 0 * np.argmax(x),
+    "largest": lambda x: x / x.max() * x.max() / x,
+    "sort": lambda x: np.sort(x).sum() / x.sum(),
+    "nothing to choose": lambda x: x[:1].max() / x[0] + 0 * np.argmax(x[:1]) + 0 * np.sort(x[:1])[0],
+}
+
+
+@pytest.mark.parametrize("what", BOTH_WAYS)
+def test_a_function_that_told_numbers_apart_is_not_named(what):
+    """Where both signs, several whole numbers or several places were met, and where there is no choice."""
+
+    def backward(h_bar, h):
+        return h_bar * (1 - h**2) * BOTH_WAYS[what](np.arctanh(h))
+
+    assert notes_of(backward) == []
+
+
+def in_a_thread(function, *arguments):
+    """What a function gives when another thread calls it."""
+    found = []
+    thread = threading.Thread(target=lambda: found.append(function(*arguments)))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+@pytest.mark.parametrize("elsewhere", [in_a_thread, lambda *call: contextvars.Context().run(*call)])
+def test_a_decision_in_a_thread_or_a_context_of_its_own_is_named(elsewhere):
+    """It belongs to the run that is under way."""
+
+    def backward(h_bar, h):
+        return elsewhere(wrong_where_x_is_large, h_bar, h)
+
+    (note,) = notes_of(backward)
+    assert note.endswith("slope = np.where(np.arctanh(h) > 1e3, 2.0, 1 - h**2)")
+
+
+def one_of_two(h_bar, h):
+    """Two comparisons on one line, of which one went both ways."""
+    return h_bar * (1 - h**2) * np.where(h > 0, 1.0, np.where(h > -1.0, 1.0, 2.0))
+
+
+def test_two_questions_on_one_line_are_two():
+    """That one of them told numbers apart does not hide the other."""
+    (note,) = notes_of(one_of_two)
+    assert note.startswith("np.greater was True everywhere")
+
+
+def two_bounds(h_bar, h):
+    """Two bounds that never cut, in one call."""
+    return h_bar * np.clip(1 - h**2, -1.0, 2.0)
+
+
+def test_the_decisions_of_one_line_share_one_sentence():
+    """What went one way on one line is said once."""
+    (note,) = notes_of(two_bounds)
+    assert note.startswith("np.maximum took its first argument and np.minimum took its first argument everywhere")
 
 
 @pytest.mark.parametrize("backward", [right, by_sign])

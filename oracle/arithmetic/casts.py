@@ -11,7 +11,7 @@ from flint import acb
 from oracle.arithmetic import elements, kernels
 from oracle.arithmetic.kernels import Raw
 from oracle.arithmetic.operands import COMPLEX, REAL, Operand
-from oracle.arithmetic.refusals import left, note
+from oracle.arithmetic.refusals import answered, left, note
 
 NARROW = frozenset({np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.complex64)})
 _integer_parts = np.frompyfunc(elements.integer_part, 1, 1)
@@ -25,7 +25,9 @@ def astype(raw: Raw, found: np.dtype[Any], dtype: Any) -> Operand | np.ndarray[A
     if wanted.kind == "b":
         return kernels.truth(raw)
     if wanted.kind in "iu":
-        return np.asarray(_integer_parts(raw)).astype(wanted)
+        whole = np.asarray(_integer_parts(raw))
+        answered("int", lambda: whole.ravel().tolist())
+        return whole.astype(wanted)
     raise left(f"astype({wanted}) of balls")
 
 
@@ -57,7 +59,9 @@ def integer(raw: Raw) -> int:
     """int() of a 0-d array, where all points of the ball have the same integer part."""
     if raw.ndim:
         raise TypeError("only 0-dimensional arrays can be converted to Python scalars")
-    return elements.integer_part(raw[()])
+    whole = elements.integer_part(raw[()])
+    answered("int", lambda: [whole])
+    return whole
 
 
 def text(raw: Raw, spec: str) -> str:

@@ -250,6 +250,26 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
     return ordering.insertion_points(lane if sorter is None else lane[sorter], operand(v)[0], side)[()]
 
 
+@implements(np.digitize)
+def digitize(x: Any, bins: Any, right: bool = False) -> Any:
+    """The bins that values fall into, of bins in ascending or in descending order."""
+    edges, side = operand(bins)[0], "left" if right else "right"
+    if ordering.is_rising(edges):
+        return searchsorted(bins, x, side)
+    if not ordering.is_rising(edges[::-1]):
+        raise ValueError("bins must be monotonically increasing or decreasing")
+    return len(edges) - ordering.insertion_points(edges[::-1], operand(x)[0], side)[()]
+
+
+@implements(np.isin)
+def isin(
+    element: Any, test_elements: Any, assume_unique: Any = False, invert: bool = False, *, kind: Any = None
+) -> Any:
+    """Which numbers are equal to one of others."""
+    equal = kernels.COMPARE["equal"](operand(element)[0][..., None], operand(test_elements)[0].ravel())
+    return np.asarray(equal.any(axis=-1) != invert)
+
+
 def _positions(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of which numbers differ from 0."""
     return lambda a, *arguments, **options: function(kernels.truth(operand(a)[0]), *arguments, **options)

@@ -18,7 +18,7 @@ import numpy as np
 from flint import acb, acb_mat, arb, arb_mat
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from oracle.arithmetic import elements
+from oracle.arithmetic import decided, elements
 from oracle.arithmetic.conversions import Bools as Bools
 from oracle.arithmetic.conversions import Raw as Raw
 from oracle.arithmetic.conversions import boxed as boxed
@@ -31,12 +31,12 @@ from oracle.arithmetic.conversions import midpoints as midpoints
 from oracle.arithmetic.conversions import precision as precision
 from oracle.arithmetic.conversions import radii as radii
 from oracle.arithmetic.conversions import real_part as real_part
-from oracle.arithmetic.loops import Loop, choosing, native, rule, scaling
+from oracle.arithmetic.loops import Loop, choosing, native, rule, same, scaling
 from oracle.arithmetic.questions import COMPARE as COMPARE
 from oracle.arithmetic.questions import PREDICATE as PREDICATE
 from oracle.arithmetic.questions import note_equal
 from oracle.arithmetic.questions import truth as truth
-from oracle.arithmetic.refusals import left
+from oracle.arithmetic.refusals import answered, left
 
 Axes = int | tuple[int, ...] | None
 
@@ -78,6 +78,10 @@ UNARY: dict[str, Loop] = {
     "positive": native("positive", np.copy),
     "square": lambda a: BINARY["multiply"](a, a),
 }
+for _name in ("absolute", "fabs", "sign"):
+    UNARY[_name] = decided.of_operands(_name, UNARY[_name], decided.signs)
+for _name in ("floor", "ceil", "trunc", "rint"):
+    UNARY[_name] = decided.of_result(_name, UNARY[_name])
 """Loops of one argument, by the name of NumPy's ufunc (`expit`, `erf`, `gammaln` … by SciPy's)."""
 
 _BINARY_RULES: dict[str, Callable[[Any, Any], Any]] = {
@@ -98,6 +102,14 @@ _CHOICES: dict[str, Callable[[Any, Any], Any]] = {
     "maximum": elements.larger,
     "minimum": elements.smaller,
 }
+_DECISIONS: dict[str, Callable[..., decided.Answers]] = {
+    "arctan2": lambda y, x: decided.signs_beside_zero(x, y),
+    "hypot": lambda a, b: decided.signs_beside_zero(a, b) | decided.signs_beside_zero(b, a),
+    "remainder": decided.quotients,
+    "fmod": decided.truncated_quotients,
+    "heaviside": lambda a, at_zero: decided.signs(a),
+    "copysign": lambda a, b: decided.signs(b),
+}
 _general_power = rule("power", elements.power, 2)
 
 
@@ -115,6 +127,9 @@ BINARY: dict[str, Loop] = {
     **{name: choosing(name, each) for name, each in _CHOICES.items()},
     "power": _power,
 }
+for _name, _answers in _DECISIONS.items():
+    BINARY[_name] = decided.of_operands(_name, BINARY[_name], _answers)
+BINARY["floor_divide"] = decided.of_result("floor_divide", BINARY["floor_divide"])
 """Loops of two arguments, by the name of NumPy's ufunc."""
 
 # ---- reductions
@@ -164,6 +179,8 @@ def _extremum(name: str, choose: Any, a: Raw, axes: Axes, keepdims: bool) -> Raw
     except TypeError as error:
         raise left(f"np.{name} has no rule for these balls ({error})") from error
     note_equal(name, result, lanes)
+    if len(lanes) > 1:
+        answered(f"{name} along an axis", lambda: decided.winners(result, lanes, same))
     return _reduced(result, kept, keepdims)
 
 

@@ -51,11 +51,18 @@ def choosing(name: str, choose: Callable[[Any, Any], Any]) -> Loop:
 
     def loop(a: Raw, b: Raw) -> Raw:
         result = plainly(a, b)
-        answered(name, lambda: same(result, a))
+        answered(name, lambda: _sides(result, a, b))
         return result
 
     loop.__name__ = name
     return loop
+
+
+def _sides(result: Raw, a: Raw, b: Raw) -> set[bool]:
+    """True where a result is the ball of the first argument, False where it is that of the second alone."""
+    first = same(result, a)
+    met = (True, first.any()), (False, (same(result, b) & ~first).any())
+    return {answer for answer, seen in met if seen}
 
 
 def scaling(name: str, ufunc: Callable[..., Any], either: bool) -> Loop:

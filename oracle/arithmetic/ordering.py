@@ -6,6 +6,7 @@ Equal values keep their order, as in NumPy's stable sorts, and are noted as ties
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from oracle.arithmetic import elements
 from oracle.arithmetic.kernels import Raw
-from oracle.arithmetic.refusals import tie, undecided
+from oracle.arithmetic.refusals import answered, tie, undecided
 
 Indices = np.ndarray[Any, np.dtype[np.intp]]
 
@@ -31,6 +32,12 @@ def _precedes(a: Any, b: Any) -> int:
         tie("the order of two zeros" if a == 0 else "the order of two equal values")
         return 0
     raise undecided("the order of overlapping balls")
+
+
+def is_rising(lane: Raw) -> bool:
+    """Whether no element is smaller than the one before it."""
+    balls = lane.tolist()
+    return all(_precedes(a, b) <= 0 for a, b in itertools.pairwise(balls))
 
 
 def _order_of(lane: list[Any]) -> list[int]:
@@ -80,12 +87,19 @@ def _along(choose: Callable[[list[Any]], int], a: Raw, axis: int) -> Indices:
 
 def argmax(a: Raw, axis: int) -> Indices:
     """The index of the first largest element of each lane."""
-    return _along(_largest_of, a, axis)
+    return _decided("argmax", _along(_largest_of, a, axis), a, axis)
 
 
 def argmin(a: Raw, axis: int) -> Indices:
     """The index of the first smallest element of each lane."""
-    return _along(lambda lane: _largest_of([-ball for ball in lane]), a, axis)
+    return _decided("argmin", _along(lambda lane: _largest_of([-ball for ball in lane]), a, axis), a, axis)
+
+
+def _decided(name: str, found: Indices, a: Raw, axis: int) -> Indices:
+    """The places, remembered where there was a choice."""
+    if a.shape[axis] > 1:
+        answered(name, lambda: found.ravel().tolist())
+    return found
 
 
 def argsort(a: Raw, axis: int) -> Indices:
@@ -95,7 +109,16 @@ def argsort(a: Raw, axis: int) -> Indices:
     order = np.empty(lanes.shape, dtype=np.intp)
     for index in np.ndindex(lanes.shape[:-1]):
         order[index] = _order_of(lanes[index].tolist())
+    if a.shape[axis] > 1:
+        answered("sort", lambda: _orders(order))
     return np.moveaxis(order, -1, axis)
+
+
+def _orders(order: Indices) -> set[tuple[int, ...]]:
+    """The different permutations along the last axis; the empty one where nothing moves, at any length."""
+    still = tuple(range(order.shape[-1]))
+    met = set(map(tuple, order.reshape(-1, order.shape[-1]).tolist()))
+    return {() if permutation == still else permutation for permutation in met}
 
 
 def sorted_along(a: Raw, axis: int) -> Raw:
@@ -110,4 +133,6 @@ def insertion_points(sorted_lane: Raw, values: Raw, side: str) -> Indices:
     for index in np.ndindex(values.shape):
         steps = [_precedes(ball, values[index]) for ball in lane]
         found[index] = sum(step < 0 or (step == 0 and side == "right") for step in steps)
+    if lane:
+        answered("searchsorted", lambda: found.ravel().tolist())
     return found

@@ -10,6 +10,7 @@ import numpy as np
 
 from oracle.arithmetic import elements
 from oracle.arithmetic.conversions import Bools, Raw, is_finite
+from oracle.arithmetic.decided import of_operands, signs
 from oracle.arithmetic.loops import Loop, same
 from oracle.arithmetic.refusals import answered, left, tie, undecided
 
@@ -32,7 +33,7 @@ def _ordered(name: str, yes: Callable[..., Any], no: Callable[..., Any], when_eq
             holds = holds | (open_ & when_equal)
         if kink:
             note_equal(name, a, b)
-            answered(name, lambda: holds)
+        answered(name, lambda: holds.ravel().tolist())
         return holds
 
     compare.__name__ = name
@@ -55,7 +56,9 @@ _truth = np.frompyfunc(elements.truth, 1, 1)
 
 def truth(a: Raw) -> Bools:
     """Where the numbers differ from 0; undecided for a ball around 0."""
-    return np.asarray(_truth(a), dtype=bool)
+    found = np.asarray(_truth(a), dtype=bool)
+    answered("truth", lambda: found.ravel().tolist())
+    return found
 
 
 COMPARE: dict[str, Loop] = {
@@ -91,7 +94,7 @@ PREDICATE: dict[str, Loop] = {
     "isfinite": _is_finite,
     "isinf": _predicate(elements.is_infinite_number),
     "isnan": _predicate(elements.is_not_a_number),
-    "signbit": _predicate(elements.sign_bit),
+    "signbit": of_operands("signbit", _predicate(elements.sign_bit), signs),
     "logical_not": lambda a: np.asarray(~truth(a)),
 }
 """Questions about one array, answered by bool arrays."""

@@ -11,13 +11,13 @@ import contextlib
 import linecache
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 ARITHMETIC_HOME = os.path.dirname(os.path.abspath(__file__)) + os.sep
 NUMPY_HOME = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
@@ -36,11 +36,12 @@ class Place:
 
 
 class Question(NamedTuple):
-    """Where the code under test asks which of two values is larger, and how."""
+    """Where the code under test decides something by values, and how."""
 
     file: str
     line: int
-    name: str  # of NumPy's ufunc
+    name: str  # of NumPy's function, or what else is asked
+    at: int = 0  # the place in the code object: one line may ask the same thing twice
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Record:
     refusals: list[Refusal] = field(default_factory=list)
     notes: dict[str, Place] = field(default_factory=dict)  # first place of each, e.g. "casts to float32"
     ties: dict[str, Place] = field(default_factory=dict)  # exact ties between values: kinks
-    ways: dict[Question, set[bool]] = field(default_factory=dict)  # which answers questions of order had
+    ways: dict[Question, set[Hashable]] = field(default_factory=dict)  # which answers decisions by value had
 
 
 _current: ContextVar[Record | None] = ContextVar("current_record", default=None)
@@ -98,16 +99,17 @@ def _records() -> list[Record]:
 
 def place() -> Place:
     """The innermost frame that belongs neither to this arithmetic nor to NumPy."""
-    file, line = _where()
+    frame = _where()
+    file, line = frame.f_code.co_filename, frame.f_lineno
     return Place(file, line, linecache.getline(file, line).strip())
 
 
-def _where() -> tuple[str, int]:
-    """File and line of that frame."""
+def _where() -> FrameType:
+    """That frame."""
     frame = sys._getframe(2)
     while frame.f_back is not None and frame.f_code.co_filename.startswith((ARITHMETIC_HOME, NUMPY_HOME)):
         frame = frame.f_back
-    return frame.f_code.co_filename, frame.f_lineno
+    return frame
 
 
 def left(why: str) -> LeftArithmetic:
@@ -140,11 +142,17 @@ def tie(what: str) -> None:
             record.ties[what] = place()
 
 
-def answered(name: str, answers: Callable[[], npt.NDArray[np.bool_]]) -> None:
+def answered(name: str, answers: Callable[[], Iterable[Hashable]]) -> None:
     """Remember how a question of order was answered; code that asks one decides something by values.
 
-    Nothing is worked out where no run of code under test is recorded, as in the gradient program.
+    Nothing is worked out where no run of code under test is recorded, as in the gradient program, or where two
+    different answers are known.
     """
-    record = _current.get()
-    if record is not None:
-        record.ways.setdefault(Question(*_where(), name), set()).update(answers().ravel().tolist())
+    if not (records := _records()):
+        return
+    frame = _where()
+    question = Question(frame.f_code.co_filename, frame.f_lineno, name, frame.f_lasti)
+    for record in records:
+        known = record.ways.setdefault(question, set())
+        if len(known) < 2:
+            known.update(answers())

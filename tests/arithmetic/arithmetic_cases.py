@@ -214,6 +214,16 @@ FUNCTIONS: dict[str, list[Calculation]] = {
         lambda np, a: np.searchsorted(np.sort(a(6)), a(3)),
         lambda np, a: np.searchsorted(np.sort(a(6)), a(), side="right"),
     ],
+    "digitize": [
+        lambda np, a: np.digitize(a(3, 4), [-1.0, 0.5, 2.0]),
+        lambda np, a: np.digitize(a(3, 4), [2.0, 0.5, -1.0]),
+        lambda np, a: np.digitize(a(), np.sort(a(4)), right=True),
+    ],
+    "isin": [
+        lambda np, a: np.isin(np.floor(a(3, 4)), [[0.0, 1.0]]),
+        lambda np, a: np.isin(np.floor(a(6)), [0.0, -1.0], invert=True),
+        lambda np, a: np.isin(a(), a(2)),
+    ],
     "nonzero": [lambda np, a: np.nonzero(np.floor(a(3, 4) / 2))],
     "flatnonzero": [lambda np, a: np.flatnonzero(np.floor(a(3, 4) / 2))],
     "argwhere": [lambda np, a: np.argwhere(np.floor(a(3, 4) / 2))],
