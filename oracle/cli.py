@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import Final
+from typing import Any, Final
 
 import click
+
+from oracle.commands.common import EXIT_INTERRUPTED
 
 COMMANDS: Final = ("verify", "watch", "mutate", "replay", "subjects", "vectors")  # as in the help
 
@@ -17,6 +19,14 @@ class Commands(click.Group):
     def list_commands(self, context: click.Context) -> list[str]:
         """The commands that work, in the order in which they are shown."""
         return list(COMMANDS)
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run a command; Ctrl-C ends it with 130, as shells have it: 1 would be a verdict."""
+        try:
+            return super().invoke(context)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            sys.exit(EXIT_INTERRUPTED)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """The command of this name."""
@@ -31,7 +41,7 @@ class Commands(click.Group):
 def main() -> None:
     """Certify hand-written backpropagation: your NumPy code and JAX's gradient program, both in ball arithmetic.
 
-    Exit codes: 0 ok, 1 a verdict that is not ok, 2 misuse, 3 the witnesses contradict each other.
+    Exit codes: 0 ok, 1 a verdict that is not ok, 2 misuse, 3 the witnesses contradict each other, 130 Ctrl-C.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+import signal
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 from oracle.subject import Subject
 from oracle.verdict import Report
@@ -26,22 +29,87 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def reports(subjects: Sequence[Subject], jobs: int, *, cases: int, seed: int, digits: float) -> Iterator[Report]:
-    """The report of each subject, in order, as soon as it and those before it are there.
+def reports(
+    subjects: Sequence[Subject], jobs: int, *, cases: int, seed: int, digits: float
+) -> Generator[tuple[Subject, Report]]:
+    """Each subject and its report, in order, as soon as it and those before it are there.
+
+    On KeyboardInterrupt those that are there come at once, and then it is raised.
 
     Raises
     ------
     WitnessesDisagree
         If two witnesses contradict each other in one of them: a fault of the oracle.
     """
-    fresh = multiprocessing.get_context("spawn")  # JAX has threads, which no fork survives
-    with one_thread_each(), ProcessPoolExecutor(min(jobs, len(subjects)), fresh) as pool:
-        asked = [pool.submit(_report, str(subject.spec), cases, seed, digits) for subject in subjects]
+    with workers(min(jobs, len(subjects))) as submit:
+        asked = [submit(_report, str(subject.spec), cases, seed, digits) for subject in subjects]
+        told = 0
         try:
-            for future in asked:
-                yield future.result()
-        finally:
+            for subject, future in zip(subjects, asked, strict=True):
+                found = future.result()
+                told += 1  # before it is given away: an interruption may come while it is shown
+                yield subject, found
+        except KeyboardInterrupt:
+            there = [(one, future) for one, future in zip(subjects, asked, strict=True) if _is_there(future)]
+            yield from ((one, future.result()) for one, future in there[told:])
+            raise
+
+
+def _is_there(future: Future[Any]) -> bool:
+    """Whether a future has its result."""
+    return future.done() and not future.cancelled() and future.exception() is None
+
+
+Submit = Callable[..., "Future[Any]"]
+
+
+@contextmanager
+def workers(jobs: int) -> Iterator[Submit]:
+    """So many fresh processes, to which work is submitted; they end at once if the block is left before they have.
+
+    Ctrl-C reaches this process alone; and if this process is gone, so are they.
+    """
+    fresh = multiprocessing.get_context("spawn")  # JAX has threads, which no fork survives
+    others = set(multiprocessing.active_children())
+    with one_thread_each(), ProcessPoolExecutor(jobs, fresh, initializer=_end_with_parent) as pool:
+
+        def submit(work: Callable[..., Any], *arguments: Any) -> Future[Any]:
+            with _no_interruption():  # a process that is started now leaves Ctrl-C to this one
+                return pool.submit(work, *arguments)
+
+        try:
+            yield submit
+        except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            for process in set(multiprocessing.active_children()) - others:
+                process.terminate()
+            raise
+
+
+@contextmanager
+def _no_interruption() -> Iterator[None]:
+    """SIGINT waits until the end of the block; processes started in it never see one."""
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows they ignore it from their first task on
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _end_with_parent() -> None:
+    """In a process of its own: leave Ctrl-C to the parent, and end as soon as the parent is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_wait_for_the_end_of_the_parent, daemon=True).start()
+
+
+def _wait_for_the_end_of_the_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)  # whatever is being computed: there is nobody to tell
 
 
 def _report(name: str, cases: int, seed: int, digits: float) -> Report:

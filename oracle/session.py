@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from typing import Protocol
 
 from oracle import parallel
@@ -22,6 +23,9 @@ class Watcher(Protocol):
     def end(self, report: Report) -> None:
         """A subject has been heard."""
 
+    def interrupted(self, reports: Sequence[Report], of: int, seconds: float) -> None:
+        """Ctrl-C, after some of the subjects have been heard."""
+
     def close(self, reports: Sequence[Report], seconds: float) -> None:
         """All have."""
 
@@ -39,15 +43,21 @@ def run_session(
     """The reports of all subjects, and the time it took.
 
     With `records`, failing cases are saved to be replayed. Registered subjects are verified in `jobs` processes.
+    On KeyboardInterrupt the terminal is told of what was judged so far, and then it is raised.
     """
     began, reports = time.perf_counter(), []
     shared = jobs > 1 and parallel.can_share(subjects)
     judged = (_on_cores if shared else _one_by_one)(subjects, terminal, jobs, cases=cases, seed=seed, digits=digits)
-    for subject, report in zip(subjects, judged, strict=True):
-        if records:
-            report = saved(report, spec=subject.spec, digits=digits)
-        reports.append(report)
-        terminal.end(report)
+    try:
+        with closing(judged):
+            for subject, report in judged:
+                if records:
+                    report = saved(report, spec=subject.spec, digits=digits)
+                reports.append(report)
+                terminal.end(report)
+    except KeyboardInterrupt:
+        terminal.interrupted(reports, len(subjects), time.perf_counter() - began)
+        raise
     seconds = time.perf_counter() - began
     terminal.close(reports, seconds)
     return reports, seconds
@@ -55,19 +65,19 @@ def run_session(
 
 def _one_by_one(
     subjects: Sequence[Subject], terminal: Watcher, _: int, *, cases: int, seed: int, digits: float
-) -> Iterator[Report]:
-    """Each report, while the terminal shows how many cases were heard."""
+) -> Generator[tuple[Subject, Report]]:
+    """Each subject and its report, while the terminal shows how many cases were heard."""
     for subject in subjects:
         progress = terminal.begin(subject.name, cases)
-        yield verify(subject, cases=cases, seed=seed, digits=digits, progress=progress)
+        yield subject, verify(subject, cases=cases, seed=seed, digits=digits, progress=progress)
 
 
 def _on_cores(
     subjects: Sequence[Subject], terminal: Watcher, jobs: int, *, cases: int, seed: int, digits: float
-) -> Iterator[Report]:
-    """Each report, while the terminal shows which subject is waited for."""
-    found = parallel.reports(subjects, jobs, cases=cases, seed=seed, digits=digits)
-    for number, subject in enumerate(subjects):
-        told = terminal.begin(f"{subject.name} and others, {jobs} at a time", len(subjects))
-        told(number, len(subjects), Verdict.CERTIFIED)
-        yield next(found)
+) -> Generator[tuple[Subject, Report]]:
+    """Each subject and its report, while the terminal shows which subject is waited for."""
+    with closing(parallel.reports(subjects, jobs, cases=cases, seed=seed, digits=digits)) as found:
+        for number in range(len(subjects)):
+            told = terminal.begin(f"{subjects[number].name} and others, {jobs} at a time", len(subjects))
+            told(number, len(subjects), Verdict.CERTIFIED)
+            yield next(found)

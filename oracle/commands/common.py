@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 EXIT_OK, EXIT_NOT_OK, EXIT_MISUSE, EXIT_OURS = 0, 1, 2, 3
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
 class Misuse(click.ClickException):

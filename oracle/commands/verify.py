@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from oracle.commands.common import (
+    EXIT_INTERRUPTED,
     EXIT_NOT_OK,
     EXIT_OK,
     EXIT_OURS,
@@ -78,6 +79,8 @@ def verify(
     except WitnessesDisagree as contradiction:
         terminal.error(str(contradiction))
         sys.exit(EXIT_OURS)
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
     except (ValueError, LookupError) as error:
         raise Misuse(str(error)) from error
     compared = [] if revisions is None else _compare(loaded, reports, revisions, digits)

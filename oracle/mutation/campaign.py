@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 
 from oracle.mutation.checks import CERTIFIED_PATH
 from oracle.mutation.court import Stand, judge, stand
@@ -66,11 +67,12 @@ def mutate(
     shared = jobs > 1 and len(chosen) > FEW and can_share([one.subject for one in stands])
     judging = judged(chosen, stands, jobs) if shared else _one_after_the_other(chosen, stands)
     entries, struck = dict[str, Entry](), dict[str, dict[str, str]]()
-    for some, found in judging:
-        entries |= {entry.row.mutant.id: entry for entry in some}
-        for subject, why in found.struck.items():
-            struck.setdefault(subject, {}).update(why)
-        tell("judging", len(entries), len(chosen))
+    with contextlib.closing(judging):
+        for some, found in judging:
+            entries |= {entry.row.mutant.id: entry for entry in some}
+            for subject, why in found.struck.items():
+                struck.setdefault(subject, {}).update(why)
+            tell("judging", len(entries), len(chosen))
     return Matrix(
         tuple(_less_struck(entries[mutant.id], struck) for mutant in chosen),
         tuple(one.subject.name for one in stands),
@@ -101,7 +103,7 @@ def _names(scene: Scene) -> set[str]:
     return {function.__name__, function.__qualname__, f"{function.__module__}.{function.__qualname__}"}
 
 
-def _one_after_the_other(chosen: Sequence[Mutant], stands: Sequence[Stand]) -> Iterator[tuple[list[Entry], Found]]:
+def _one_after_the_other(chosen: Sequence[Mutant], stands: Sequence[Stand]) -> Generator[tuple[list[Entry], Found]]:
     """The fate of each mutant, in this process."""
     fates = Fates(stands)
     for mutant in chosen:

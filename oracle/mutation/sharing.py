@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import functools
 import gc
-import multiprocessing
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from collections.abc import Generator, Sequence
+from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass, field
 
 from oracle.mutation.court import Row, Stand, in_order, judge, stand
@@ -18,7 +17,7 @@ from oracle.mutation.fates import Fates
 from oracle.mutation.matrix import Entry, Fate
 from oracle.mutation.mutants import Mutant, mutants
 from oracle.mutation.scene import Scene
-from oracle.parallel import one_thread_each
+from oracle.parallel import workers
 from oracle.subject import Subject
 
 MOST = 60  # mutants in one task, of a few
@@ -64,21 +63,17 @@ def scenes_of(stands: Sequence[Stand]) -> list[Scene]:
     return list(found.values())
 
 
-def judged(chosen: Sequence[Mutant], stands: Sequence[Stand], jobs: int) -> Iterator[tuple[list[Entry], Found]]:
+def judged(chosen: Sequence[Mutant], stands: Sequence[Stand], jobs: int) -> Generator[tuple[list[Entry], Found]]:
     """The entries of mutants, some at a time, as soon as they are there."""
     by_id = {mutant.id: mutant for mutant in chosen}
     specs = [str(one.subject.spec) for one in stands]
-    fresh = multiprocessing.get_context("spawn")  # JAX has threads, which no fork survives
-    with one_thread_each(), ProcessPoolExecutor(jobs, fresh) as pool:
-        asked = {pool.submit(_judged, specs, task) for task in _tasks(chosen, stands, jobs)}
-        try:
-            while asked:
-                done, asked = wait(asked, return_when=FIRST_COMPLETED)
-                for future in done:
-                    found = future.result()
-                    yield [_entry(one, by_id[one.id]) for one in found.entries], found
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    with workers(jobs) as submit:
+        asked = {submit(_judged, specs, task) for task in _tasks(chosen, stands, jobs)}
+        while asked:
+            done, asked = wait(asked, return_when=FIRST_COMPLETED)
+            for future in done:
+                found = future.result()
+                yield [_entry(one, by_id[one.id]) for one in found.entries], found
 
 
 def _entry(plain: Plain, mutant: Mutant) -> Entry:

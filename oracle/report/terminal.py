@@ -132,6 +132,14 @@ class Terminal:
             line = Text(f"{count} {word}: {entries:,} gradient entries, every one; {seconds:.1f} s", style="bold green")
         self.out.print(line, soft_wrap=True)
 
+    def interrupted(self, reports: Sequence[Report], of: int, seconds: float) -> None:
+        """One line for those that were judged before Ctrl-C."""
+        self._end_progress()
+        judged = f"{len(reports)} of {of} subject{'' if of == 1 else 's'} judged"
+        bad = ", ".join(f"{report.subject} {report.verdict.name}" for report in reports if not report.ok)
+        line = f"interrupted: {judged}{f', not ok: {bad}' if bad else ''}; {seconds:.1f} s"
+        self.out.print(Text(safe(line), style="bold yellow"), soft_wrap=True)
+
     def error(self, message: str) -> None:
         """Something that is our fault."""
         self._end_progress()
