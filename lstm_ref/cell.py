@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lstm_ref.activations import complement, identity, sigmoid_slope_by_tail, sigmoid_with_tail, tanh, tanh_slope_at
-from lstm_ref.checks import Array, expect_floats, expect_parameter, expect_shape
+from lstm_ref.checks import Array, expect_floats, expect_if_given, expect_kind, expect_parameter, expect_shape
 from lstm_ref.peephole import look, look_vjp
 from lstm_ref.variant import SEED, Variant
 
@@ -137,7 +137,8 @@ def step_vjp(
     s_bar : (B, H) cotangent of s, as far as it does not come through h
     tape : as `step` left it; it is read only, so any number of cotangents can be pulled back through it
     out : buffers to fill, where `out.s_prev` may be `s_bar` itself; absent, they are made, and the cotangents checked
-    q_bar : (3, B, H) cotangent of i, f, o, as far as it comes from the next step; for a cell with gate recurrence
+    q_bar : (3, B, H) cotangent of i, f, o, as far as it comes from the next step, for a cell with gate recurrence;
+        absent, zero
 
     Returns
     -------
@@ -146,8 +147,8 @@ def step_vjp(
 
     Raises
     ------
-    ValueError : a cotangent has another shape than (B, H)
-    TypeError : a cotangent differs from the tape in dtype
+    ValueError : a cotangent has another shape than (B, H), or q_bar is given though the cell has no such gates
+    TypeError : a cotangent differs from the tape in dtype, or the tape is another
 
     Example
     -------
@@ -155,8 +156,9 @@ def step_vjp(
     >>> step_vjp(np.array([[1.0]]), np.array([[0.0]]), tape)
     (array([[0.25 , 0.   , 0.125, 0.125]]), array([[0.25]]))
     """
+    out = out or _new_cotangents(h_bar, s_bar, tape, q_bar)
     gates, _, s_prev, _, c, _, _, cell, _, slopes, _ = tape
-    a_bar, a_gates_bar, s_prev_bar, gates_bar, own_bar, c_bar = out or _new_cotangents(h_bar, s_bar, tape)
+    a_bar, a_gates_bar, s_prev_bar, gates_bar, own_bar, c_bar = out
     gates_slope, c_slope = slopes or slopes_of(tape)
     g, i, f, o = gates
     g_bar, i_bar, f_bar, o_bar = gates_bar
@@ -212,8 +214,7 @@ def _couple_vjp(i_bar: Array, f_bar: Array) -> None:
 
 def _receive(gates_bar: Array, q_bar: Array | None, gates: int | slice) -> None:
     """Add to the cotangents of some gates what comes from the next step, which looks back at them."""
-    assert q_bar is not None
-    gates_bar += q_bar[gates]
+    gates_bar += 0.0 if q_bar is None else q_bar[gates]
 
 
 def _look_vjp_of_o(o_bar: Array, s_total_bar: Array, a_gates_bar: Array, gates_slope: Array, tape: StepTape) -> None:
@@ -262,12 +263,15 @@ def _new_tape(a: Array, s_prev: Array, cell: Variant, p: Array | None) -> StepTa
     return StepTape(gates, own[1:], s_prev, s, c, np.empty_like(s), tails, cell, p)
 
 
-def _new_cotangents(h_bar: Array, s_bar: Array, tape: StepTape) -> StepCotangents:
-    """Fresh buffers for one reverse step, after checking its cotangents."""
+def _new_cotangents(h_bar: Array, s_bar: Array, tape: StepTape, q_bar: Array | None) -> StepCotangents:
+    """Fresh buffers for one reverse step, after checking its tape and its cotangents."""
+    expect_kind("tape", tape, StepTape, "the tape that step returned")
     B, H = tape.s.shape
     for name, cotangent in (("h_bar", h_bar), ("s_bar", s_bar)):
         expect_floats(name, cotangent, like=tape.s)
         expect_shape(name, cotangent, "B H", {"B": B, "H": H})
+    cell = tape.cell
+    expect_if_given("q_bar", q_bar, "3 B H", {"B": B, "H": H}, tape.s, cell.name, cell.gate_recurrence)
     K = len(tape.cell.gates)
     a_bar = np.empty((B, K * H), dtype=tape.s.dtype)
     gates_bar, own_bar = rows_for_gates(tape.cell, B, H, dtype=tape.s.dtype)

@@ -1,11 +1,12 @@
 """Backpropagation through a long sequence in little memory: keep what each chunk starts from, run it again later.
 
-    h^j, h_j, s_j = layer(x^j, h_{j-1}, s_{j-1})      (1)   for the chunks j = 1, 2, …, as in `lstm_ref.chunks`
-    h = [h^1, h^2, …]                                 (2)
+    h^j, h_j, s_j, q_j = layer(x^j, h_{j-1}, s_{j-1}, q_{j-1})    (1)   for the chunks j = 1, 2, …, as in
+    h = [h^1, h^2, …]                                             (2)   `lstm_ref.chunks`
 
-The forward keeps h_{j-1} and s_{j-1} alone, and the backward runs (1) again, chunk by chunk from the last, each time
-with the tape of that one chunk. With chunks of √T steps memory beside inputs, outputs and gradients grows as √T, and
-the time is that of two forwards and one backward. The gradients have the very bits of `lstm_ref.chunks.backward`.
+The forward keeps h_{j-1}, s_{j-1} and q_{j-1} alone, and the backward runs (1) again, chunk by chunk from the last,
+each time with the tape of that one chunk. With chunks of √T steps memory beside inputs, outputs and gradients grows as
+√T, and the time is that of two forwards and one backward. The gradients have the very bits of those of
+`lstm_ref.chunks.backward`.
 
 Source: Chen, Xu, Zhang and Guestrin, "Training deep nets with sublinear memory cost" (arXiv:1604.06174).
 """
@@ -34,11 +35,14 @@ class Tape(NamedTuple):
     b: Array  # (KH,)
     cell: Variant
     p: Array | None  # (K-1, H)
+    V: Array | None  # (3H, 3H)
     P: Array | None  # (R, H)
     chunks: tuple[slice, ...]  # the steps of each chunk
     masks: list[Array | None]  # (steps, B) which of them are there
     h: list[Array]  # (B, R) before each chunk
     s: list[Array]  # (B, H) before each chunk
+    q: list[Array | None]  # (B, 3H) before each chunk, with gate recurrence; None before the first where not given
+    q_T: Array | None  # (B, 3H) after the last: q0 of what comes next
 
 
 def forward(
@@ -53,6 +57,7 @@ def forward(
     V: Array | None = None,
     P: Array | None = None,
     lengths: Any = None,
+    q0: Array | None = None,
     *,
     steps: int | None = None,
 ) -> tuple[Array, Array, Array, Tape]:
@@ -62,18 +67,18 @@ def forward(
     ----------
     x : (T, B, D) floating-point; every other array has its dtype
     h0 : (B, R) output and s0 : (B, H) state before the first step
-    W, U, b, cell, p, P, lengths : as for `lstm_ref.layer.forward`
-    V : None, for a cell with gate recurrence cannot run in chunks
+    W, U, b, cell, p, V, P, lengths, q0 : as for `lstm_ref.layer.forward`
     steps : the length of a chunk, at least 1; absent, √T rounded up
 
     Returns
     -------
     h : (T, B, R), h_T : (B, R), s_T : (B, H) as of the layer
-    tape : for `backward`; it holds x and the parameters themselves, so do not change these before `backward` has run
+    tape : for `backward`; it holds x and the parameters themselves, so do not change these before `backward` has run;
+        `tape.q_T` are the gates of the last step
 
     Raises
     ------
-    ValueError : `steps` is less than 1, a shape does not fit the others, a size is 0, or the cell has gate recurrence
+    ValueError : `steps` is less than 1, a shape does not fit the others, a size is 0, or what the cell needs is missing
     TypeError : `steps` is no whole number, or an array does not hold floating-point numbers of x's dtype
 
     Example
@@ -83,29 +88,33 @@ def forward(
     >>> h.ravel(), h_T, s_T
     (array([0.25 , 0.125]), array([[0.125]]), array([[0.25]]))
     """
-    parts = chunks_of(x, cell, root_of(x) if steps is None else steps)
-    check_inputs(x, h0, s0, W, U, b, cell, p, V, P)
+    parts = chunks_of(x, root_of(x) if steps is None else steps)
+    check_inputs(x, h0, s0, W, U, b, cell, p, V, P, q0)
     masks, h = masks_of(lengths, x, parts), np.empty((len(x), *h0.shape), dtype=x.dtype)
-    h_j, s_j = h0.copy(), s0.copy()
-    h_starts, s_starts = [], []
+    h_j, s_j, q_j = h0.copy(), s0.copy(), None if q0 is None else q0.copy()
+    h_starts, s_starts, q_starts = [], [], []
     for j, there in zip(parts, masks, strict=True):
         h_starts.append(h_j)
         s_starts.append(s_j)
-        h[j], h_j, s_j = layer.forward(x[j], h_j, s_j, W, U, b, cell, p, V, P, there)[:3]  # (1), (2)
-    return h, h_j, s_j, Tape(x, W, U, b, cell, p, P, parts, masks, h_starts, s_starts)
+        q_starts.append(q_j)
+        h[j], h_j, s_j, q_j = _left(*layer.forward(x[j], h_j, s_j, W, U, b, cell, p, V, P, there, q_j))  # (1), (2)
+    return h, h_j, s_j, Tape(x, W, U, b, cell, p, V, P, parts, masks, h_starts, s_starts, q_starts, q_j)
 
 
-def backward(h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, tape: Tape) -> Gradients:
+def backward(
+    h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, tape: Tape, q_T_bar: Array | None = None
+) -> Gradients:
     """The cotangents of all inputs: what backpropagation through the whole sequence gives.
 
     Parameters
     ----------
     h_bar : (T, B, R), h_T_bar : (B, R), s_T_bar : (B, H) cotangents of the outputs; None where they are zero
     tape : as `forward` left it; it is read only
+    q_T_bar : (B, 3H) cotangent of `tape.q_T`, for a cell with gate recurrence; absent, zero
 
     Returns
     -------
-    gradients : named by input and in their order; fresh arrays
+    gradients : named by input and in their order, q0 where it was given; fresh arrays
 
     Raises
     ------
@@ -120,13 +129,18 @@ def backward(h_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, 
     array([[0.125]])
     """
     expect_kind("tape", tape, Tape, "the tape that forward returned")
-    x, W, U, b, cell, p, P, chunks, masks, h, s = tape
+    x, W, U, b, cell, p, V, P, chunks, masks, h, s, q, _ = tape
 
     def tape_of(n: int) -> layer.Tape:
-        return layer.forward(x[chunks[n]], h[n], s[n], W, U, b, cell, p, None, P, masks[n])[3]  # (1) again
+        return layer.forward(x[chunks[n]], h[n], s[n], W, U, b, cell, p, V, P, masks[n], q[n])[3]  # (1) again
 
-    bars = checked_cotangents(h_bar, h_T_bar, s_T_bar, x, h[0], s[0])
-    return chunk_by_chunk(*bars, x, present(W, U, b, p, P), chunks, tape_of)
+    bars = checked_cotangents(h_bar, h_T_bar, s_T_bar, q_T_bar, x, h[0], s[0], cell)
+    return chunk_by_chunk(*bars, x, present(W, U, b, p, V, P), chunks, tape_of)
+
+
+def _left(h: Array, h_j: Array, s_j: Array, tape: layer.Tape) -> tuple[Array, Array, Array, Array | None]:
+    """What is kept of a chunk, without its tape."""
+    return h, h_j, s_j, tape.q_T
 
 
 def root_of(x: Array) -> int:

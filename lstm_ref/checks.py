@@ -67,6 +67,13 @@ def expect_parameter(
     expect_shape(name, array, letters, sizes) if wanted else None
 
 
+def expect_if_given(
+    name: str, array: Any, letters: str, sizes: dict[str, int], like: Array, cell: str, wanted: bool
+) -> None:
+    """Raise if something that some cells take is given to one that does not, or does not fit; None always does."""
+    expect_parameter(name, array, letters, sizes, like, cell, wanted) if array is not None else None
+
+
 def _fits(size: int, letter: str, known: dict[str, int]) -> bool:
     """Whether `size` is at least 1 and is what `letter` stands for; a new letter is noted in `known`."""
     factor, name = (int(letter), "") if letter.isdigit() else (int(letter[:-1] or 1), letter[-1])

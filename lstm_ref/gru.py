@@ -30,7 +30,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lstm_ref.activations import complement, sigmoid, sigmoid_slope_by_tail, tanh, tanh_slope_at
-from lstm_ref.checks import Array, expect_floats, expect_shape
+from lstm_ref.checks import Array, expect_floats, expect_kind, expect_shape
 
 
 class GruTape(NamedTuple):
@@ -124,7 +124,7 @@ def gru_backward(h_bar: Array, h_T_bar: Array, tape: GruTape) -> GruGradients:
     Raises
     ------
     ValueError : a cotangent has not the shape of its output
-    TypeError : a cotangent has not the dtype of its output
+    TypeError : a cotangent has not the dtype of its output, or the tape is another
 
     Example
     -------
@@ -133,6 +133,7 @@ def gru_backward(h_bar: Array, h_T_bar: Array, tape: GruTape) -> GruGradients:
     >>> gru_backward(np.zeros((2, 1, 1)), np.ones((1, 1)), tape).h0
     array([[0.25]])
     """
+    expect_kind("tape", tape, GruTape, "the tape that gru_forward returned")
     _check_cotangents(h_bar, h_T_bar, tape)
     x, W, U, gates, tails, v, _, h, reset_after = tape
     (T, B, D), H = x.shape, h.shape[2]

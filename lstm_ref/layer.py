@@ -18,7 +18,8 @@
 | P      | recurrent projection                    | (R, H)    |
 | a      | pre-activations                         | (T, B, KH) |
 | h s    | outputs and states                      | (T, B, R), (T, B, H) |
-| q      | gates i f o, side by side; 0 before the first step | (T, B, 3H) |
+| q      | gates i f o, side by side               | (T, B, 3H) |
+| q0     | those before the first step; 0 unless given | (B, 3H) |
 | x_bar  | cotangent of x: ∂loss/∂x                | as x      |
 
 T is the number of steps, B the batch size, D the width of the input, H the number of cells, R that of the output:
@@ -58,6 +59,7 @@ def forward(
     V: Array | None = None,
     P: Array | None = None,
     lengths: Any = None,
+    q0: Array | None = None,
 ) -> tuple[Array, Array, Array, Tape]:
     """The outputs of all steps, and the output and state of the last, equations (1) to (10).
 
@@ -71,18 +73,21 @@ def forward(
     V : (3H, 3H) for a cell with gate recurrence: rows for i, f, o of a step, columns for i, f, o of the step before
     P : (R, H) projects the output to R numbers, as `proj_size` does in torch; absent, R = H
     lengths : (B,) whole numbers from 0 to T, or a mask (T, B) of booleans, True where a step is there; absent, all are
+    q0 : (B, 3H) gates i, f, o before the first step, for a cell with gate recurrence: `tape.q_T` of the steps before,
+        where a sequence is carried on; absent, zeros
 
     Returns
     -------
     h : (T, B, R) the outputs, zero on padded steps
     h_T : (B, R) the last of them that is not padded; both are outputs, so their cotangents add up
     s_T : (B, H) the last state
-    tape : for `backward`; it holds x and the parameters themselves, so do not change these before it has run
+    tape : for `backward`; it holds x and the parameters themselves, so do not change these before it has run;
+        `tape.q_T` are the gates of the last step
 
     Raises
     ------
     ValueError : a shape does not fit the others, a size is 0, a length is outside 0…T, or a parameter is missing that
-        the cell has or given though it has none
+        the cell has, or it or q0 is given though the cell has none
     TypeError : an array does not hold floating-point numbers, or not those of x's dtype; cell is no Variant; a length
         is no whole number
 
@@ -93,8 +98,8 @@ def forward(
     >>> h.ravel(), h_T, s_T
     (array([0.25 , 0.125]), array([[0.125]]), array([[0.25]]))
     """
-    check_inputs(x, h0, s0, W, U, b, cell, p, V, P)
-    tape = new_tape(x, h0, s0, W, U, cell, p, V, P, lengths)
+    check_inputs(x, h0, s0, W, U, b, cell, p, V, P, q0)
+    tape = new_tape(x, h0, s0, W, U, cell, p, V, P, lengths, q0)
     U_T = np.ascontiguousarray(U.T) if len(U) < len(x) * len(h0) else U.T  # BLAS takes it up to 1.6 times as fast
     Uh = np.empty((len(h0), len(U)), dtype=x.dtype)
     Uh_gates = by_gate(Uh, len(cell.gates))
@@ -111,7 +116,7 @@ def forward(
     return h, tape.h[-1].copy(), tape.s[-1].copy(), tape
 
 
-def backward(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape) -> Gradients:
+def backward(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape, q_T_bar: Array | None = None) -> Gradients:
     """The cotangents of all inputs that follow from those of all outputs: backpropagation through time.
 
     Parameters
@@ -120,14 +125,16 @@ def backward(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape) -> Gradie
     h_T_bar : (B, R) cotangent of h_T, which adds to that of the last output that is not padded
     s_T_bar : (B, H) cotangent of s_T
     tape : as `forward` left it; it is read only, so `backward` can be called again, with the same bits
+    q_T_bar : (B, 3H) cotangent of `tape.q_T`, for a cell with gate recurrence: q0 of what follows from the steps after,
+        where a sequence is carried on; absent, zeros
 
     Returns
     -------
-    gradients : named by input and in their order; fresh arrays
+    gradients : named by input and in their order, q0 where it was given; fresh arrays
 
     Raises
     ------
-    ValueError : a cotangent has not the shape of its output
+    ValueError : a cotangent has not the shape of its output, or q_T_bar is given though the cell has no such gates
     TypeError : a cotangent has not the dtype of its output
 
     Example
@@ -138,7 +145,7 @@ def backward(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape) -> Gradie
     array([[0.125]])
     """
     expect_kind("tape", tape, Tape, "the tape that forward returned")
-    check_cotangents(h_bar, h_T_bar, s_T_bar, tape)
+    check_cotangents(h_bar, h_T_bar, s_T_bar, tape, q_T_bar)
     x, W, U, s, h, cell = tape.x, tape.W, tape.U, tape.s, tape.h, tape.cell
     (T, B, D), pad, K = x.shape, tape.pad, len(cell.gates)
     a_bar = np.empty((T, B, len(W)), dtype=x.dtype)
@@ -146,7 +153,7 @@ def backward(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape) -> Gradie
     h_t_bar, c_bar = map(np.empty_like, (h[0], s[0]))
     gates_bar, own_bar = rows_for_gates(cell, *c_bar.shape, dtype=x.dtype)
     h_next_bar, s_bar = h_T_bar.copy(), s_T_bar.copy()
-    q_bar = np.zeros_like(own_bar[1:]) if cell.gate_recurrence else None
+    q_bar = _last_gates_bar(q_T_bar, own_bar[1:]) if cell.gate_recurrence else None
     P_bar = None if tape.P is None else np.zeros_like(tape.P)
     h_bar = h_bar if pad is None else without_padding(h_bar, pad)
     steps = Steps(tape)
@@ -173,7 +180,8 @@ def backward(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape) -> Gradie
     b_bar = rows.sum(axis=0)
     p_bar = _peepholes_vjp(a_bar, tape) if cell.peepholes else None
     V_bar = _recurrence_vjp(a_bar, tape) if cell.gate_recurrence else None
-    return gradients(x_bar, h_next_bar, s_bar, W_bar, U_bar, b_bar, p=p_bar, V=V_bar, P=P_bar)
+    q0_bar = _side_by_side(q_bar) if tape.q0_given else None
+    return gradients(x_bar, h_next_bar, s_bar, W_bar, U_bar, b_bar, p=p_bar, V=V_bar, P=P_bar, q0=q0_bar)
 
 
 def _drive(x: Array, W: Array, b: Array, cell: Variant) -> Iterator[Array]:
@@ -222,6 +230,18 @@ def _recur(a: Array, tape: Tape, t: int) -> None:
     assert tape.V is not None
     assert tape.q is not None
     a[1:] += by_gate(np.matmul(tape.q[t], tape.V.T), 3)  # (8)  (3, B, H)
+
+
+def _last_gates_bar(q_T_bar: Array | None, like: Array) -> Array:
+    """The cotangent (3, B, H) of the gates of the last step, in memory of its own; zero where none is given."""
+    return np.zeros_like(like) if q_T_bar is None else by_gate(q_T_bar.copy(), 3)
+
+
+def _side_by_side(q_bar: Array | None) -> Array:
+    """The cotangent (B, 3H) of gates, from that of i, f and o one after the other, (3, B, H)."""
+    assert q_bar is not None
+    _, B, H = q_bar.shape
+    return q_bar.swapaxes(0, 1).reshape(B, 3 * H)
 
 
 def _recur_vjp(a_t_bar: Array, tape: Tape) -> Array:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import namedtuple
+from collections.abc import Iterable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from lstm_ref.checks import Array
 
-FURTHER = ("p", "V", "P")  # peepholes, gate recurrence, projection
+Kind = TypeVar("Kind")
 
 
 class Gradients(NamedTuple):
-    """The cotangents of the inputs of `lstm_ref.layer.forward`, in their order; p, V and P where they are there.
+    """The cotangents of the inputs of `lstm_ref.layer.forward`, in their order; p, V, P and q0 where they are there.
 
     Example
     -------
@@ -42,6 +43,11 @@ class Gradients(NamedTuple):
     def P(self) -> Array:
         """(R, H) of the projection."""
         raise AttributeError("the layer has no projection P")
+
+    @property
+    def q0(self) -> Array:
+        """(B, 3H) of the gates before the first step."""
+        raise AttributeError("no gates q0 were given")
 
 
 class Parameters(NamedTuple):
@@ -73,16 +79,15 @@ class Parameters(NamedTuple):
         raise AttributeError("the layer has no projection P")
 
 
-def gradients(*six: Array, p: Array | None, V: Array | None, P: Array | None) -> Gradients:
-    """The gradients, with a field for those of p, V and P that are not None.
+def gradients(*six: Array, p: Array | None, V: Array | None, P: Array | None, q0: Array | None = None) -> Gradients:
+    """The gradients, with a field for those of p, V, P and q0 that are not None.
 
     Example
     -------
     >>> gradients(*"xhsWUb", p="p", V=None, P="P")._fields
     ('x', 'h0', 's0', 'W', 'U', 'b', 'p', 'P')
     """
-    made: Gradients = _made(Gradients, six, p, V, P)
-    return made
+    return longer(Gradients, six, p=p, V=V, P=P, q0=q0)
 
 
 def parameters(*three: Array, p: Array | None, V: Array | None, P: Array | None) -> Parameters:
@@ -93,19 +98,25 @@ def parameters(*three: Array, p: Array | None, V: Array | None, P: Array | None)
     >>> parameters(*"WUb", p=None, V=None, P="P")
     Parameters(W='W', U='U', b='b', P='P')
     """
-    made: Parameters = _made(Parameters, three, p, V, P)
+    return longer(Parameters, three, p=p, V=V, P=P)
+
+
+def longer(base: type[Kind], values: Iterable[Any], **further: Any) -> Kind:
+    """An instance of a named tuple, or of it with a field for each further value that is not None.
+
+    Example
+    -------
+    >>> longer(Parameters, "WUb", p=None, q0="q0").q0
+    'q0'
+    """
+    there = {name: value for name, value in further.items() if value is not None}
+    plain: Any = base
+    made: Kind = (_with_fields(plain, tuple(there)) if there else plain)(*values, *there.values())
     return made
 
 
-def _made(base: Any, values: tuple[Array, ...], *further: Array | None) -> Any:
-    """An instance of `base`, or of it with further fields."""
-    there = {name: value for name, value in zip(FURTHER, further, strict=True) if value is not None}
-    kind = _longer(base, tuple(there)) if there else base
-    return kind(*values, *there.values())
-
-
 @cache
-def _longer(base: Any, names: tuple[str, ...]) -> Any:
+def _with_fields(base: Any, names: tuple[str, ...]) -> Any:
     """A subclass of `base` with these fields behind its own."""
-    longer: Any = namedtuple("longer", [*base._fields, *names])  # type: ignore[misc]
-    return type(base.__name__, (longer, base), {"__slots__": (), "__doc__": base.__doc__})
+    fields: Any = namedtuple("fields", [*base._fields, *names])  # type: ignore[misc]
+    return type(base.__name__, (fields, base), {"__slots__": (), "__doc__": base.__doc__})

@@ -9,6 +9,7 @@
 | x         | input sequence                                 | (T, B, D)    |
 | h0 s0     | outputs and states before the first step       | (K, B, R), (K, B, H) |
 | h_T s_T   | outputs and states after the last step         | (K, B, R), (K, B, H) |
+| q0 q_T    | gates i f o likewise, of a cell with gate recurrence | (K, B, 3H) |
 | z y       | what goes into a layer, and what comes out     | (T, B, N·R)  |
 | mask      | which units are kept in the gaps between layers | (L-1, T, B, N·R) |
 | x_bar     | cotangent of x: ∂loss/∂x                       | as x         |
@@ -28,10 +29,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lstm_ref.architecture import Architecture
-from lstm_ref.checks import Array, expect_floats, expect_kind, expect_shape
+from lstm_ref.checks import Array, expect_floats, expect_if_given, expect_kind, expect_shape
 from lstm_ref.cotangents import or_zeros
 from lstm_ref.dropout import draw_mask, drop, drop_vjp, expect_mask
 from lstm_ref.lengths import padding
+from lstm_ref.named import longer
 from lstm_ref.parameters import Parameters
 from lstm_ref.tape import check_inputs
 
@@ -44,17 +46,28 @@ class Tape(NamedTuple):
     gaps: tuple[tuple[Array | bool, float], ...]  # before each layer: the mask and the rate of what is dropped
     h0: Array  # (K, B, R)
     s0: Array  # (K, B, H)
+    q0: Array | None  # (K, B, 3H), if it was given
     steps: int  # T
     architecture: Architecture
 
+    @property
+    def q_T(self) -> Array | None:
+        """The gates i, f, o of the last steps, (K, B, 3H): q0 of what comes next; None without gate recurrence."""
+        return np.stack([tape.q_T for tape in self.tapes]) if self.architecture.cell.gate_recurrence else None
+
 
 class Gradients(NamedTuple):
-    """The cotangents of the inputs of `forward`."""
+    """The cotangents of the inputs of `forward`; of q0 too, in a field behind the others, where it was given."""
 
     x: Array  # (T, B, D)
     h0: Array  # (K, B, R)
     s0: Array  # (K, B, H)
     layers: list[Parameters]  # K
+
+    @property
+    def q0(self) -> Array:
+        """(K, B, 3H) of the gates before the first step."""
+        raise AttributeError("no gates q0 were given")
 
 
 def forward(
@@ -65,6 +78,7 @@ def forward(
     architecture: Architecture | None = None,
     mask: Array | None = None,
     lengths: Any = None,
+    q0: Array | None = None,
 ) -> tuple[Array, Array, Array, Tape]:
     """The outputs of the last layer, and the last output and state of every layer and direction, equations (1) to (3).
 
@@ -76,12 +90,15 @@ def forward(
     architecture : cell, directions, rate of dropout, unrolling; absent, `Architecture()`
     mask : (L-1, T, B, N·R) boolean, true where a unit is kept, as `dropout_mask` draws it; absent, nothing is dropped
     lengths : (B,) whole numbers from 0 to T, or a mask (T, B) of booleans, True where a step is there; absent, all are
+    q0 : (K, B, 3H) gates before the first step, for a cell with gate recurrence: `tape.q_T` of the steps before, where
+        a sequence is carried on; absent, zeros
 
     Returns
     -------
     y : (T, B, N·R) the outputs of the last layer, zero on padded steps
     h_T : (K, B, R) the last outputs and s_T : (K, B, H) the last states
-    tape : for `backward`; it holds parameters and arrays themselves, so do not change these before `backward` has run
+    tape : for `backward`; it holds parameters and arrays themselves, so do not change these before `backward` has run;
+        `tape.q_T` are the gates of the last steps
 
     Raises
     ------
@@ -99,7 +116,7 @@ def forward(
            [0.122, 0.5  ]])
     """
     architecture = Architecture() if architecture is None else architecture
-    _check_inputs(x, h0, s0, layers, architecture)
+    _check_inputs(x, h0, s0, layers, architecture, q0)
     cell, directions, unrolling = architecture.cell, architecture.directions, architecture.unrolling
     gaps = _gaps(mask, x, h0, architecture)
     there = None if lengths is None else ~padding(lengths, *x.shape[:2])[..., 0]
@@ -109,15 +126,18 @@ def forward(
         outputs = []
         for k, d in enumerate(directions, l * len(directions)):
             own = {"cell": cell, "lengths": None if there is None else there[::d], **layers[k]._asdict()}
+            own |= {} if q0 is None else {"q0": q0[k]}
             with _naming(k):
                 h, h_T[k], s_T[k], tape = unrolling.forward(z[::d], h0[k], s0[k], **own)  # (2)  (T, B, R)
             outputs.append(h[::d])
             tapes.append(tape)
         y = np.concatenate(outputs, axis=-1)  # (3)  (T, B, N·R)
-    return y, h_T, s_T, Tape(tuple(layers), tuple(tapes), gaps, h0, s0, len(x), architecture)
+    return y, h_T, s_T, Tape(tuple(layers), tuple(tapes), gaps, h0, s0, q0, len(x), architecture)
 
 
-def backward(y_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, tape: Tape) -> Gradients:
+def backward(
+    y_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, tape: Tape, q_T_bar: Array | None = None
+) -> Gradients:
     """The cotangents of all inputs that follow from those of all outputs.
 
     Parameters
@@ -125,10 +145,11 @@ def backward(y_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, 
     y_bar : (T, B, N·R) cotangent of y; this one and the others may be None, which counts as zero
     h_T_bar : (K, B, R) cotangent of h_T, s_T_bar : (K, B, H) of s_T
     tape : as `forward` left it; it is read only
+    q_T_bar : (K, B, 3H) cotangent of `tape.q_T`, for a cell with gate recurrence; absent, zero
 
     Returns
     -------
-    gradients : x, h0, s0, and the layers' parameters in their order; fresh arrays
+    gradients : x, h0, s0, and the layers' parameters in their order, then q0 where it was given; fresh arrays
 
     Raises
     ------
@@ -144,11 +165,13 @@ def backward(y_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, 
     array([0.25, 0.25])
     """
     expect_kind("tape", tape, Tape, "the tape that forward returned")
-    layers, tapes, gaps, h0, s0, _, architecture = tape
+    layers, tapes, gaps, h0, s0, q0, _, architecture = tape
     directions, unrolling = architecture.directions, architecture.unrolling
     N = len(directions)
-    y_bar, h_T_bar, s_T_bar = _checked_cotangents(y_bar, h_T_bar, s_T_bar, tape)
+    y_bar, h_T_bar, s_T_bar = _checked_cotangents(y_bar, h_T_bar, s_T_bar, q_T_bar, tape)
     h0_bar, s0_bar, layers_bar = np.empty_like(h0), np.empty_like(s0), list[Any](tapes)
+    q0_bar = None if q0 is None else np.empty_like(q0)
+    q_bar = [()] * len(tapes) if q_T_bar is None else [(one,) for one in q_T_bar]
     for l, (kept, rate) in reversed(list(enumerate(gaps))):
         z_bar: Any = 0
         for n, d in enumerate(directions):
@@ -156,12 +179,13 @@ def backward(y_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, 
             # y^l = [h^{l,d}[::d] for every direction d]                            (3)
             hd_bar = np.split(y_bar, N, axis=-1)[n][::d]
             # h^{l,d}, h_T^{l,d}, s_T^{l,d} = layer(z^l[::d], h0^{l,d}, s0^{l,d})   (2)
-            zd_bar, h0_bar[k], s0_bar[k], *own = unrolling.backward(hd_bar, h_T_bar[k], s_T_bar[k], tapes[k])
-            layers_bar[k] = type(layers[k])(*own)
+            zd_bar, h0_bar[k], s0_bar[k], *own = unrolling.backward(hd_bar, h_T_bar[k], s_T_bar[k], tapes[k], *q_bar[k])
+            layers_bar[k] = type(layers[k])(*own[: len(layers[k])])
+            None if q0_bar is None else np.copyto(q0_bar[k], own[-1])
             z_bar = z_bar + zd_bar[::d]  # z is used by every direction
         # z^l = drop(y^{l-1})                                                       (1)
         y_bar = drop_vjp(z_bar, kept, rate)
-    return Gradients(y_bar, h0_bar, s0_bar, layers_bar)
+    return longer(Gradients, (y_bar, h0_bar, s0_bar, layers_bar), q0=q0_bar)
 
 
 def dropout_mask(x: Array, h0: Array, architecture: Architecture, seed: int | np.random.Generator) -> Array:
@@ -218,7 +242,9 @@ def _naming(k: int) -> Iterator[None]:
         raise ValueError(f"layers[{k}]: {error}") from None
 
 
-def _check_inputs(x: Array, h0: Array, s0: Array, layers: Sequence[Parameters], architecture: Architecture) -> None:
+def _check_inputs(
+    x: Array, h0: Array, s0: Array, layers: Sequence[Parameters], architecture: Architecture, q0: Array | None
+) -> None:
     """Raise unless inputs, states and the parameters of every layer fit together, before any layer has run."""
     sizes: dict[str, int] = {}
     expect_kind("architecture", architecture, Architecture, "an Architecture")
@@ -233,6 +259,7 @@ def _check_inputs(x: Array, h0: Array, s0: Array, layers: Sequence[Parameters], 
     for name, array, letters in (("h0", h0, "K B R"), ("s0", s0, "K B H")):
         expect_floats(name, array, like=x)
         expect_shape(name, array, letters, sizes)
+    expect_if_given("q0", q0, "K B 3H", sizes, x, architecture.cell.name, architecture.cell.gate_recurrence)
     for k, one in enumerate(layers):
         if not isinstance(one, Parameters):
             raise TypeError(f"layers[{k}] is a {type(one).__name__}, expected Parameters: W, U and b of one layer")
@@ -251,11 +278,12 @@ def _every(layer: Parameters) -> dict[str, Any]:
 
 
 def _checked_cotangents(
-    y_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, tape: Tape
+    y_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, q_T_bar: Array | None, tape: Tape
 ) -> tuple[Array, Array, Array]:
-    """The three cotangents, zeros for those that are None, after checking them."""
+    """The first three cotangents, zeros for those that are None, after checking all."""
     (K, B, R), H, N = tape.h0.shape, tape.s0.shape[-1], len(tape.architecture.directions)
-    sizes = {"K": K, "T": tape.steps, "B": B, "H": H, "R": R}
+    sizes, cell = {"K": K, "T": tape.steps, "B": B, "H": H, "R": R}, tape.architecture.cell
+    expect_if_given("q_T_bar", q_T_bar, "K B 3H", sizes, tape.h0, cell.name, cell.gate_recurrence)
     return (
         or_zeros("y_bar", y_bar, f"T B {'' if N == 1 else N}R", sizes, tape.h0),
         or_zeros("h_T_bar", h_T_bar, "K B R", sizes, tape.h0),

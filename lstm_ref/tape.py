@@ -11,7 +11,7 @@ import numpy as np
 
 from lstm_ref.activations import complement, identity, open_by_tail, tanh
 from lstm_ref.cell import Slopes, StepTape, rows_for_gates, take_slopes
-from lstm_ref.checks import Array, expect_floats, expect_kind, expect_parameter, expect_shape
+from lstm_ref.checks import Array, expect_floats, expect_if_given, expect_kind, expect_parameter, expect_shape
 from lstm_ref.lengths import padding
 from lstm_ref.variant import Variant
 
@@ -32,6 +32,12 @@ class Tape(NamedTuple):
     P: Array | None = None  # (R, H)
     q: Array | None = None  # (T+1, B, 3H)  i, f, o side by side, with gate recurrence
     pad: Array | None = None  # (T, B, 1)  which steps are padded, if any may be
+    q0_given: bool = False  # whether q[0] is an input, whose cotangent is asked for
+
+    @property
+    def q_T(self) -> Array | None:
+        """The gates i, f, o of the last step, (B, 3H): q0 of what comes next; None without gate recurrence."""
+        return None if self.q is None else self.q[-1].copy()
 
 
 class Steps:
@@ -94,17 +100,25 @@ def new_tape(
     V: Array | None,
     P: Array | None,
     lengths: Any,
+    q0: Array | None = None,
 ) -> Tape:
-    """Memory for every step, with h0 and s0 in their places."""
+    """Memory for every step, with h0, s0 and q0 in their places."""
     T, (B, H), R, K, dtype = len(x), s0.shape, h0.shape[1], len(cell.gates), x.dtype
     own_m = T * (P is not None)
     shapes = ((T, K, B, H), (T + 1, B, H), (T + 1, B, R), (own_m, B, H))
     tails, s, h, m = _parts_of_one_block(shapes, dtype)
     m = m if own_m else h[1:]
-    q = np.zeros((T + 1, B, 3 * H), dtype=dtype) if cell.gate_recurrence else None
+    q = _gates_from(q0, (T + 1, B, 3 * H), dtype) if cell.gate_recurrence else None
     pad = None if lengths is None else padding(lengths, T, B)
     s[0], h[0] = s0, h0
-    return Tape(x, W, U, tails, s, m, h, cell, p, V, P, q, pad)
+    return Tape(x, W, U, tails, s, m, h, cell, p, V, P, q, pad, q0 is not None)
+
+
+def _gates_from(q0: Array | None, shape: tuple[int, ...], dtype: Any) -> Array:
+    """Memory for the gates of every step, with those before the first one in their place."""
+    q = np.zeros(shape, dtype=dtype)
+    q[0] = 0.0 if q0 is None else q0
+    return q
 
 
 def writing(tape: Tape) -> Iterator[StepTape]:
@@ -141,6 +155,7 @@ def check_inputs(
     p: Array | None,
     V: Array | None,
     P: Array | None,
+    q0: Array | None = None,
 ) -> None:
     """Raise unless the inputs of a layer's forward fit together."""
     expect_kind("cell", cell, Variant, "a Variant, such as SEED or STANDARD")
@@ -160,9 +175,10 @@ def check_inputs(
     expect_parameter("p", p, f"{K - 1} H", sizes, x, cell.name, cell.peepholes)
     expect_parameter("V", V, "3H 3H", sizes, x, cell.name, cell.gate_recurrence)
     expect_parameter("P", P, "R H", sizes, x, cell.name, P is not None)
+    expect_if_given("q0", q0, "B 3H", sizes, x, cell.name, cell.gate_recurrence)
 
 
-def check_cotangents(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape) -> None:
+def check_cotangents(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape, q_T_bar: Array | None = None) -> None:
     """Raise unless the cotangents have the shapes and the dtype of the outputs."""
     (T, B, H), R = tape.m.shape, "H" if tape.P is None else "R"
     sizes = {"T": T, "B": B, "H": H, "R": tape.h.shape[2]}
@@ -173,3 +189,4 @@ def check_cotangents(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape) -
     ):
         expect_floats(name, array, like=tape.h)
         expect_shape(name, array, letters, sizes)
+    expect_if_given("q_T_bar", q_T_bar, "B 3H", sizes, tape.h, tape.cell.name, tape.cell.gate_recurrence)

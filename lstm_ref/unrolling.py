@@ -7,7 +7,7 @@
 | `checkpointed()`    | same    | the derivative                   | grows as √T     |
 | `truncated(k)`      | same    | stopped at every k-th step       | grows as T      |
 
-All but the first refuse a cell with gate recurrence: what its gates were is not carried from chunk to chunk.
+Output, state and, with gate recurrence, the gates are carried from chunk to chunk: each serves every cell.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from lstm_ref.layer import Gradients
 
 
 class Unrolling(NamedTuple):
-    """`forward`, of the arguments of `lstm_ref.layer.forward`, and `backward(h_bar, h_T_bar, s_T_bar, tape)`."""
+    """`forward` and `backward`, of the arguments of those of `lstm_ref.layer`."""
 
     forward: Callable[..., tuple[Any, Any, Any, Any]]
     backward: Callable[..., Gradients]

@@ -31,7 +31,7 @@ class Variant:
 
     Raises
     ------
-    TypeError : a feature is neither True nor False
+    TypeError : the name is no text, or a feature is neither True nor False
     ValueError : features that exclude each other
 
     Example
@@ -52,6 +52,8 @@ class Variant:
 
     def __post_init__(self) -> None:
         """Raise unless the features go together."""
+        if not isinstance(self.name, str):
+            raise TypeError(f"name is {self.name!r}, expected text")
         for feature, value in vars(self).items():
             if feature != "name" and not isinstance(value, bool):
                 raise TypeError(f"{feature} is {value!r}, expected True or False")
