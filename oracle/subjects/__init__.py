@@ -27,6 +27,10 @@ REGISTERED: Final = {
     "lstm-chunked": "oracle.subjects.networks:chunked",
     "lstm-checkpointed": "oracle.subjects.networks:checkpointed",
     "lstm-truncated": "oracle.subjects.networks:truncated",
+    "lstm-fgr-chunked": "oracle.subjects.networks:gates_chunked",
+    "lstm-fgr-checkpointed": "oracle.subjects.networks:gates_checkpointed",
+    "lstm-fgr-truncated": "oracle.subjects.networks:gates_truncated",
+    "lstm-fgr-bidirectional": "oracle.subjects.networks:gates_carried",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import lstm_ref.checkpointing as checkpointing
 import lstm_ref.chunks as chunks
@@ -13,7 +13,8 @@ import lstm_ref.layer as layer
 import lstm_ref.network as network
 from lstm_ref.architecture import BOTH, REVERSED, Architecture
 from lstm_ref.named import parameters
-from lstm_ref.variant import STANDARD, VANILLA
+from lstm_ref.unrolling import chunked as in_chunks
+from lstm_ref.variant import FGR, STANDARD, VANILLA
 from oracle.diagnosis.probes.declared import Probe, probe
 from oracle.inputs import Spec, booleans, fixed, integers
 from oracle.subject import Subject
@@ -24,6 +25,7 @@ RATE, K = 0.25, 2
 SIZES = {"T": (1, 5), "B": (1, 3), "D": (1, 4), "H": (1, 4)}
 SMALLER = {"T": (1, 4), "B": (1, 2), "D": (1, 3), "H": (1, 3)}  # where there are two or four layers to run
 LENGTHS = integers("B", below="T+1")
+GATES: Final[dict[str, Any]] = {"p": "3 H", "V": "3*H 3*H"}  # what the cell with gate recurrence has beside W, U and b
 
 
 def network_probes(L: int, N: int) -> dict[str, str | Probe]:
@@ -49,9 +51,9 @@ def _network(
     """A network with these layers, and a mask and lengths as they are given."""
     count, R = len(layers), "R" if "P" in layers[0] else "H"
 
-    def forward(x: Any, h0: Any, s0: Any, layers: Any, mask: Any, lengths: Any) -> Any:
+    def forward(x: Any, h0: Any, s0: Any, layers: Any, mask: Any, lengths: Any, *q0: Any) -> Any:
         own = [parameters(*map(one.get, "WUb"), **dict(zip("pVP", map(one.get, "pVP"), strict=True))) for one in layers]
-        return network.forward(x, h0, s0, own, architecture, mask, lengths)
+        return network.forward(x, h0, s0, own, architecture, mask, lengths, *q0)
 
     inputs: dict[str, Spec] = {"x": "T B D", "h0": f"{count} B {R}", "s0": f"{count} B H", "layers": layers}
     inputs |= {"mask": fixed(None), "lengths": fixed(None), **further}
@@ -62,8 +64,7 @@ def _network(
             architecture.cell, projected="P" in layers[0], padded="lengths" in further, pieces=count > 1
         )
     return Subject.from_functions(
-        forward,
-        network.backward,
+        *_with_gates(forward, network.backward, "q0" in further),
         inputs=inputs,
         reference=reference,
         sizes=sizes,
@@ -96,6 +97,26 @@ def bidirectional() -> Subject:
     return _network(Architecture(STANDARD, BOTH), layers, twin, sizes=sizes)
 
 
+def gates_carried() -> Subject:
+    """A layer in both directions of the cell with gate recurrence, in chunks, with its gates carried in and out."""
+    layers, twin = [_layer("D", **GATES)] * 2, twins.network_of([False, True])
+    architecture = Architecture(FGR, BOTH, unrolling=in_chunks(K))
+    return _network(architecture, layers, twin, sizes={**SMALLER, "H": (1, 2)}, lengths=LENGTHS, q0="2 B 3*H")
+
+
+def _with_gates(forward: Callable[..., Any], backward: Callable[..., Any], carried: bool) -> tuple[Any, Any]:
+    """A pair of functions; where gates are carried, those of the last step are an output as well."""
+
+    def also_gates(*inputs: Any) -> Any:
+        *outputs, tape = forward(*inputs)
+        return *outputs, tape.q_T, tape
+
+    def from_gates_too(h_bar: Any, h_T_bar: Any, s_T_bar: Any, q_T_bar: Any, tape: Any) -> Any:
+        return backward(h_bar, h_T_bar, s_T_bar, tape, q_T_bar)
+
+    return (also_gates, from_gates_too) if carried else (forward, backward)
+
+
 def _sequence(
     forward: Callable[..., Any],
     backward: Callable[..., Any],
@@ -104,7 +125,8 @@ def _sequence(
     **further: Any,
 ) -> Subject:
     """A layer over a sequence that runs in chunks, or is truncated every so many steps."""
-    cell, R = (VANILLA if "p" in further else STANDARD), "R" if "P" in further else "H"
+    cell = FGR if "V" in further else VANILLA if "p" in further else STANDARD
+    R, gates = "R" if "P" in further else "H", {"q_j_bar": "chunk_by_chunk.q_j_bar"} if "V" in further else {}
     inputs: dict[str, Spec] = {
         "x": "T B D",
         "h0": f"B {R}",
@@ -114,16 +136,16 @@ def _sequence(
         "b": "4*H",
         "cell": fixed(cell),
     }
-    inputs |= {name: further.get(name, fixed(None)) for name in ("p", "V", "P", "lengths")}
+    inputs |= {name: further.get(name, fixed(None)) for name in ("p", "V", "P", "lengths", "q0")}
     return Subject.from_functions(
-        forward,
-        backward,
+        *_with_gates(forward, backward, "q0" in further),
         inputs=inputs,
         reference=twins.sequence_of(length_of, truncate),
         sizes=SMALLER | {"T": (1, 5)} | ({"R": (1, 3)} if "P" in further else {}),
         modules=[layer],
         truncate=truncate,
         probes={"h_j_bar": "chunk_by_chunk.h_j_bar", "s_j_bar": "chunk_by_chunk.s_j_bar"}
+        | gates
         | layer_probes(cell, projected="P" in further, padded="lengths" in further, pieces=True),
     )
 
@@ -141,3 +163,20 @@ def checkpointed() -> Subject:
 def truncated() -> Subject:
     """Truncated backpropagation through time of the standard cell, cut every K steps."""
     return _sequence(partial(chunks.forward, steps=K), chunks.backward_truncated, lambda T: K, K)
+
+
+def gates_chunked() -> Subject:
+    """The cell with gate recurrence over chunks of unequal sequences, with its gates carried in, across and out."""
+    steps, gates = partial(chunks.forward, steps=K), {**GATES, "lengths": LENGTHS, "q0": "B 3*H"}
+    return _sequence(steps, chunks.backward, lambda T: K, **gates)
+
+
+def gates_checkpointed() -> Subject:
+    """The cell with gate recurrence and a projection over chunks of √T steps that are run again in the backward."""
+    root = {**GATES, "P": "R H"}
+    return _sequence(checkpointing.forward, checkpointing.backward, lambda T: math.ceil(math.sqrt(T)), **root)
+
+
+def gates_truncated() -> Subject:
+    """Truncated backpropagation through time of the cell with gate recurrence, cut every K steps."""
+    return _sequence(partial(chunks.forward, steps=K), chunks.backward_truncated, lambda T: K, K, **GATES)
