@@ -11,7 +11,7 @@ from lstm_examples import NAMES, complex_step, layer_cotangents, layer_inputs, r
 
 from lstm_ref import STANDARD, backward, checkpointed, checkpointing, chunked, chunks, forward, truncated
 from lstm_ref.checkpointing import root_of
-from lstm_ref.variant import FGR, VANILLA
+from lstm_ref.variant import VANILLA
 
 SIZES = (5, 2, 3, 2)  # T, B, D, H
 STEPS = [1, 2, 3, 4, 5, 6, 100]
@@ -61,16 +61,6 @@ def test_chunks_of_every_feature_are_the_whole(module: ModuleType, lengths: Any)
     got += gradients
     assert gradients._fields == ("x", "h0", "s0", "W", "U", "b", "p", "P")
     assert max(float(np.abs(one - other).max()) for one, other in zip(got, expected, strict=True)) < 1e-14
-
-
-@pytest.mark.parametrize("module", BOTH, ids=BY_NAME)
-def test_gate_recurrence_does_not_run_in_chunks(module: ModuleType) -> None:
-    """What the gates of a step were is not carried, so the cell that looks at them is refused."""
-    sentence = (
-        "^the 'full gate recurrence' cell looks at the gates of the step before, which no chunk carries: run it whole$"
-    )
-    with pytest.raises(ValueError, match=sentence):
-        module.forward(*layer_inputs(*SIZES), FGR, V=np.ones((6, 6)), steps=2)
 
 
 def test_checkpoints_stand_every_root_of_the_steps() -> None:

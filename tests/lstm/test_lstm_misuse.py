@@ -13,9 +13,12 @@ from lstm_ref import (
     LstmParam,
     LstmState,
     ToyLossLayer,
+    Variant,
     backward,
     forward,
+    gru_backward,
     initial_parameters,
+    network,
     step,
     step_vjp,
 )
@@ -135,6 +138,9 @@ def test_a_step_names_the_argument_that_does_not_fit() -> None:
     )
     assert message_of(ValueError, step_vjp, s_prev, few, tape) == (
         "s_bar has shape (1, 3), expected (B, H) with B=2, H=3"
+    )
+    assert message_of(ValueError, step_vjp, s_prev, s_prev, tape, None, np.ones((3, 2, 3))) == (
+        "q_bar is given, but the 'seed' cell has none: expected None"
     )
     assert message_of(TypeError, step_vjp, s_prev.astype(np.float32), s_prev, tape) == (
         "h_bar holds float32, expected float64 like the other arrays: convert one of them"
@@ -285,6 +291,19 @@ WRONG_KINDS: list[tuple[Callable[[], Any], str]] = [
         lambda: backward(np.zeros((2, 1, 2)), np.zeros((1, 2)), np.zeros((1, 2)), ("x",)),  # type: ignore[arg-type]
         "tape is a tuple, expected the tape that forward returned",
     ),
+    (lambda: gru_backward(None, None, None), "tape is None, expected the tape that gru_forward returned"),  # type: ignore[arg-type]
+    (
+        lambda: gru_backward(np.zeros((2, 1, 2)), np.zeros((1, 2)), forward(*_sequence())[3]),  # type: ignore[arg-type]
+        "tape is a Tape, expected the tape that gru_forward returned",
+    ),
+    (lambda: step_vjp(None, None, None), "tape is None, expected the tape that step returned"),  # type: ignore[arg-type]
+    (
+        lambda: step_vjp(np.zeros((1, 2)), np.zeros((1, 2)), forward(*_sequence())[3]),  # type: ignore[arg-type]
+        "tape is a Tape, expected the tape that step returned",
+    ),
+    (lambda: network.backward(None, None, None, None), "tape is None, expected the tape that forward returned"),  # type: ignore[arg-type]
+    (lambda: Variant(3), "name is 3, expected text"),  # type: ignore[arg-type]
+    (lambda: Variant(None), "name is None, expected text"),  # type: ignore[arg-type]
     (lambda: LstmNetwork(None), "lstm_param is None, expected an LstmParam"),  # type: ignore[arg-type]
     (lambda: LstmNode(None, LstmState(2, 3)), "lstm_param is None, expected an LstmParam"),  # type: ignore[arg-type]
     (
