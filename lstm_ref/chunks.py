@@ -220,7 +220,7 @@ def chunk_by_chunk(
         add(parameters_bar, part[3 : 3 + len(parameters)])  # the parameters are used by every chunk
         h_j_bar = np.zeros_like(part.h0) if truncated and n else part.h0  # nothing passes a border if truncated
         s_j_bar = np.zeros_like(part.s0) if truncated and n else part.s0
-        q_j_bar = (np.zeros_like(part.q0) if truncated and n else part.q0) if hasattr(part, "q0") else None
+        q_j_bar = (np.zeros_like(part.q0) if truncated and n else part.q0) if "q0" in part._fields else None
     return type(part)(x_bar, h_j_bar, s_j_bar, *parameters_bar, *present(q_j_bar))
 
 

@@ -46,7 +46,6 @@ class Tape(NamedTuple):
     gaps: tuple[tuple[Array | bool, float], ...]  # before each layer: the mask and the rate of what is dropped
     h0: Array  # (K, B, R)
     s0: Array  # (K, B, H)
-    q0: Array | None  # (K, B, 3H), if it was given
     steps: int  # T
     architecture: Architecture
 
@@ -132,7 +131,7 @@ def forward(
             outputs.append(h[::d])
             tapes.append(tape)
         y = np.concatenate(outputs, axis=-1)  # (3)  (T, B, N·R)
-    return y, h_T, s_T, Tape(tuple(layers), tuple(tapes), gaps, h0, s0, q0, len(x), architecture)
+    return y, h_T, s_T, Tape(tuple(layers), tuple(tapes), gaps, h0, s0, len(x), architecture)
 
 
 def backward(
@@ -165,13 +164,11 @@ def backward(
     array([0.25, 0.25])
     """
     expect_kind("tape", tape, Tape, "the tape that forward returned")
-    layers, tapes, gaps, h0, s0, q0, _, architecture = tape
+    layers, tapes, gaps, h0, s0, _, architecture = tape
     directions, unrolling = architecture.directions, architecture.unrolling
     N = len(directions)
-    y_bar, h_T_bar, s_T_bar = _checked_cotangents(y_bar, h_T_bar, s_T_bar, q_T_bar, tape)
-    h0_bar, s0_bar, layers_bar = np.empty_like(h0), np.empty_like(s0), list[Any](tapes)
-    q0_bar = None if q0 is None else np.empty_like(q0)
-    q_bar = [()] * len(tapes) if q_T_bar is None else [(one,) for one in q_T_bar]
+    y_bar, h_T_bar, s_T_bar, q_T_bar = _checked_cotangents(y_bar, h_T_bar, s_T_bar, q_T_bar, tape)
+    h0_bar, s0_bar, layers_bar, gates_bar = np.empty_like(h0), np.empty_like(s0), list[Any](tapes), list[Any](tapes)
     for l, (kept, rate) in reversed(list(enumerate(gaps))):
         z_bar: Any = 0
         for n, d in enumerate(directions):
@@ -179,13 +176,14 @@ def backward(
             # y^l = [h^{l,d}[::d] for every direction d]                            (3)
             hd_bar = np.split(y_bar, N, axis=-1)[n][::d]
             # h^{l,d}, h_T^{l,d}, s_T^{l,d} = layer(z^l[::d], h0^{l,d}, s0^{l,d})   (2)
-            zd_bar, h0_bar[k], s0_bar[k], *own = unrolling.backward(hd_bar, h_T_bar[k], s_T_bar[k], tapes[k], *q_bar[k])
+            carried = _part(q_T_bar, k)
+            zd_bar, h0_bar[k], s0_bar[k], *own = unrolling.backward(hd_bar, h_T_bar[k], s_T_bar[k], tapes[k], *carried)
             layers_bar[k] = type(layers[k])(*own[: len(layers[k])])
-            None if q0_bar is None else np.copyto(q0_bar[k], own[-1])
+            gates_bar[k] = own[len(layers[k]) :]
             z_bar = z_bar + zd_bar[::d]  # z is used by every direction
         # z^l = drop(y^{l-1})                                                       (1)
         y_bar = drop_vjp(z_bar, kept, rate)
-    return longer(Gradients, (y_bar, h0_bar, s0_bar, layers_bar), q0=q0_bar)
+    return longer(Gradients, (y_bar, h0_bar, s0_bar, layers_bar), q0=_together(gates_bar))
 
 
 def dropout_mask(x: Array, h0: Array, architecture: Architecture, seed: int | np.random.Generator) -> Array:
@@ -272,6 +270,17 @@ def _check_inputs(
             check_inputs(step, h0[k], s0[k], cell=architecture.cell, **_every(one))
 
 
+def _part(q_T_bar: Array | None, k: int) -> tuple[Array, ...]:
+    """The cotangent of the gates of layer and direction k, if there is one."""
+    return () if q_T_bar is None else (q_T_bar[k],)
+
+
+def _together(found: list[list[Array]]) -> Array | None:
+    """The cotangents of the gates of all layers and directions, (K, B, 3H), if they have any."""
+    every = [one for own in found for one in own]
+    return np.stack(every) if every else None
+
+
 def _every(layer: Parameters) -> dict[str, Any]:
     """All parameters by name; None for those that the layer has not."""
     return {"p": None, "V": None, "P": None, **layer._asdict()}
@@ -279,8 +288,8 @@ def _every(layer: Parameters) -> dict[str, Any]:
 
 def _checked_cotangents(
     y_bar: Array | None, h_T_bar: Array | None, s_T_bar: Array | None, q_T_bar: Array | None, tape: Tape
-) -> tuple[Array, Array, Array]:
-    """The first three cotangents, zeros for those that are None, after checking all."""
+) -> tuple[Array, Array, Array, Array | None]:
+    """The cotangents after checking them; zeros for those of y, h_T and s_T that are None."""
     (K, B, R), H, N = tape.h0.shape, tape.s0.shape[-1], len(tape.architecture.directions)
     sizes, cell = {"K": K, "T": tape.steps, "B": B, "H": H, "R": R}, tape.architecture.cell
     expect_if_given("q_T_bar", q_T_bar, "K B 3H", sizes, tape.h0, cell.name, cell.gate_recurrence)
@@ -288,4 +297,5 @@ def _checked_cotangents(
         or_zeros("y_bar", y_bar, f"T B {'' if N == 1 else N}R", sizes, tape.h0),
         or_zeros("h_T_bar", h_T_bar, "K B R", sizes, tape.h0),
         or_zeros("s_T_bar", s_T_bar, "K B H", sizes, tape.h0),
+        q_T_bar,
     )

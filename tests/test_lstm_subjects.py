@@ -42,9 +42,14 @@ LEAVES = {
     "lstm-chunked": {"x", "h0", "s0", "W", "U", "b", "p"},
     "lstm-checkpointed": {"x", "h0", "s0", "W", "U", "b", "P"},
     "lstm-truncated": {"x", "h0", "s0", "W", "U", "b"},
+    "lstm-fgr-chunked": {"x", "h0", "s0", "W", "U", "b", "p", "V", "q0"},
+    "lstm-fgr-checkpointed": {"x", "h0", "s0", "W", "U", "b", "p", "V", "P"},
+    "lstm-fgr-truncated": {"x", "h0", "s0", "W", "U", "b", "p", "V", "q0"},
+    "lstm-fgr-bidirectional": {"x", "h0", "s0", "q0"} | {f"layers.{k}.{kind}" for k in range(2) for kind in "WUbpV"},
 }
 LIKE_THIS = {"deadline": None, "suppress_health_check": list(HealthCheck)}
-WITHIN = {"lstm-truncated": {"T": (1, 2)}}  # where nothing is cut yet: beyond, no difference can see the gradients
+UNCUT = {"T": (1, 2)}  # where nothing is cut yet: beyond, no difference can see the gradients
+WITHIN = {"lstm-truncated": UNCUT, "lstm-fgr-truncated": UNCUT}
 PLAIN = ("generic", "equal sizes", "size one", "small", "float32")
 
 
@@ -153,6 +158,10 @@ SHAPES = {
     "lstm-chunked": {"T": 6, "B": 3, "D": 2, "H": 4},
     "lstm-checkpointed": {"T": 5, "B": 2, "D": 3, "H": 4, "R": 2},
     "lstm-truncated": {"T": 2, "B": 1, "D": 3, "H": 4},
+    "lstm-fgr-chunked": {"T": 5, "B": 3, "D": 2, "H": 3},
+    "lstm-fgr-checkpointed": {"T": 5, "B": 2, "D": 3, "H": 2, "R": 4},
+    "lstm-fgr-truncated": {"T": 2, "B": 1, "D": 3, "H": 4},
+    "lstm-fgr-bidirectional": {"T": 4, "B": 2, "D": 3, "H": 2},
 }
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from benchmarks.faults.fault import BOUNDARY, CARRY, FACTOR, PATH, SCALE, STAGE, VARIABLE, rows
+from benchmarks.faults.fault import ALGEBRA, BOUNDARY, CARRY, FACTOR, PATH, SCALE, STAGE, VARIABLE, rows
 
 _NETWORK, _DROP = "lstm_ref.network:backward", "lstm_ref.dropout:drop_vjp"
 _CHUNKS = "lstm_ref.chunks:chunk_by_chunk"
 _CHECKPOINTS = "lstm_ref.checkpointing:backward"
 _H_BAR = "np.split(y_bar, N, axis=-1)[n][::d]"
 _TURN = "z_bar = z_bar + zd_bar[::d]"
-_LAYER = "unrolling.backward(hd_bar, h_T_bar[k], s_T_bar[k], tapes[k])"
+_LAYER = "unrolling.backward(hd_bar, h_T_bar[k], s_T_bar[k], tapes[k], *carried)"
 _DROPPED = "drop_vjp(z_bar, kept, rate)"
 _INVERTED = "z_bar * mask / (1 - rate)"
 _AGAIN = "x[chunks[n]], h[n], s[n], W"
@@ -80,4 +80,47 @@ CHECKPOINTED = rows(
     ("run again with the next chunk", BOUNDARY, "h[n], s[n], W", "h[n], s[n - 1], W"),
     ("other inputs", BOUNDARY, _AGAIN, "x[::-1][chunks[n]], h[n], s[n], W"),
 )
-NETWORKS = (*DIRECTIONS, *REVERSED, *STACKED, *CHUNKED, *TRUNCATED, *CHECKPOINTED)
+GATES_CHUNKED = rows(
+    "gates in chunks",
+    "lstm-fgr-chunked",
+    _CHUNKS,
+    ("no cotangent of the gates", CARRY, "else part.q0)", "else 0 * part.q0)"),
+    ("o before i and f", ALGEBRA, "else part.q0)", "else np.roll(part.q0, part.s0.shape[1], axis=1))"),
+) + rows(
+    "gates in chunks",
+    "lstm-fgr-chunked",
+    "lstm_ref.layer:_last_gates_bar",
+    ("last gates dropped", CARRY, "by_gate(q_T_bar.copy(), 3)", "by_gate(0 * q_T_bar, 3)"),
+)
+GATES_TRUNCATED = rows(
+    "truncated gates",
+    "lstm-fgr-truncated",
+    _CHUNKS,
+    ("the gates pass", CARRY, "np.zeros_like(part.q0)", "part.q0"),
+    ("one border too few", BOUNDARY, "if truncated and n else part.q0", "if truncated and n > 1 else part.q0"),
+)
+GATES_CHECKPOINTED = rows(
+    "checkpointed gates",
+    "lstm-fgr-checkpointed",
+    _CHECKPOINTS,
+    ("run again without gates", STAGE, "masks[n], q[n])", "masks[n], q[n] if n == 0 else 0 * q[n])"),
+    (
+        "run again from the gates of other rows",
+        BOUNDARY,
+        "masks[n], q[n])",
+        "masks[n], q[n] if n == 0 else q[n][::-1])",
+    ),
+)
+GATES_CARRIED = rows(
+    "gates of directions",
+    "lstm-fgr-bidirectional",
+    _NETWORK,
+    ("last gates of the other direction", VARIABLE, "_part(q_T_bar, k)", "_part(q_T_bar, l * N + N - 1 - n)"),
+) + rows(
+    "gates of directions",
+    "lstm-fgr-bidirectional",
+    "lstm_ref.network:_part",
+    ("last gates dropped", CARRY, "(q_T_bar[k],)", "(0 * q_T_bar[k],)"),
+)
+GATES = (*GATES_CHUNKED, *GATES_TRUNCATED, *GATES_CHECKPOINTED, *GATES_CARRIED)
+NETWORKS = (*DIRECTIONS, *REVERSED, *STACKED, *CHUNKED, *TRUNCATED, *CHECKPOINTED, *GATES)

@@ -126,7 +126,7 @@ def _sequence(
 ) -> Subject:
     """A layer over a sequence that runs in chunks, or is truncated every so many steps."""
     cell = FGR if "V" in further else VANILLA if "p" in further else STANDARD
-    R, gates = "R" if "P" in further else "H", {"q_j_bar": "chunk_by_chunk.q_j_bar"} if "V" in further else {}
+    R, gates = "R" if "P" in further else "H", {"q_j_bar": "chunk_by_chunk.q_j_bar"} if "q0" in further else {}
     inputs: dict[str, Spec] = {
         "x": "T B D",
         "h0": f"B {R}",
@@ -179,4 +179,4 @@ def gates_checkpointed() -> Subject:
 
 def gates_truncated() -> Subject:
     """Truncated backpropagation through time of the cell with gate recurrence, cut every K steps."""
-    return _sequence(partial(chunks.forward, steps=K), chunks.backward_truncated, lambda T: K, K, **GATES)
+    return _sequence(partial(chunks.forward, steps=K), chunks.backward_truncated, lambda T: K, K, **GATES, q0="B 3*H")

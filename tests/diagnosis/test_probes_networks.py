@@ -13,7 +13,7 @@ from probes_tools import asked, registered, said
 sys.path.insert(0, str(Path(__file__).parents[2]))  # benchmarks are not installed
 
 from benchmarks.faults.fault import CLASSES
-from benchmarks.faults.networks import CHECKPOINTED, NETWORKS
+from benchmarks.faults.networks import CHECKPOINTED, GATES, NETWORKS
 from oracle import Verdict, subjects
 from oracle.cases import Case
 from oracle.diagnosis.probes.looking import look
@@ -48,7 +48,7 @@ FIRST = [
     "dropout: no mask",
     "dropout: scaled down",
 ]
-AMONG = [fault.name for fault in CHECKPOINTED]  # all that is computed from the wrong start may be to blame
+AMONG = [fault.name for fault in (*CHECKPOINTED, *GATES)]  # all that is computed from a wrong start may be to blame
 BESIDE = sorted(set(FAULTS) - {*CERTAIN, *FIRST, *AMONG})  # hints, of which another line comes first
 
 

@@ -36,11 +36,11 @@ _STEPS = {"Steps._taken": "533c6064569fac3f", "Steps.at": "efa5ea492e2737bd", "S
 READINGS = (
     Reading(
         "lstm_ref.network.backward",
-        "return longer(Gradients, (y_bar, h0_bar, s0_bar, layers_bar), q0=q0_bar)",
-        "return longer(Gradients, (z_bar, h0_bar, s0_bar, layers_bar), q0=q0_bar)",
+        "return longer(Gradients, (y_bar, h0_bar, s0_bar, layers_bar), q0=_together(gates_bar))",
+        "return longer(Gradients, (z_bar, h0_bar, s0_bar, layers_bar), q0=_together(gates_bar))",
         "the last turn is that of the lowest layer, before which `_gaps` always keeps everything at a rate of 0: there "
         "`drop_vjp` gives z_bar · True / (1 - 0), which is z_bar to the bit, and both are fresh arrays",
-        {"backward": "25a38b6f09ae0f5b", "_gaps": "84ccd7da33033fc9", "drop_vjp": "5e72ee4eedef6a1d"},
+        {"backward": "e3573a40d74c64fd", "_gaps": "84ccd7da33033fc9", "drop_vjp": "5e72ee4eedef6a1d"},
     ),
     Reading(
         "lstm_ref.tape.Steps._taken",
