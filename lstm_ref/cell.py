@@ -137,8 +137,7 @@ def step_vjp(
     s_bar : (B, H) cotangent of s, as far as it does not come through h
     tape : as `step` left it; it is read only, so any number of cotangents can be pulled back through it
     out : buffers to fill, where `out.s_prev` may be `s_bar` itself; absent, they are made, and the cotangents checked
-    q_bar : (3, B, H) cotangent of i, f, o, as far as it comes from the next step, for a cell with gate recurrence;
-        absent, zero
+    q_bar : (3, B, H) cotangent of i, f, o as far as it comes from the next step, with gate recurrence; absent, zero
 
     Returns
     -------
@@ -156,9 +155,8 @@ def step_vjp(
     >>> step_vjp(np.array([[1.0]]), np.array([[0.0]]), tape)
     (array([[0.25 , 0.   , 0.125, 0.125]]), array([[0.25]]))
     """
-    out = out or _new_cotangents(h_bar, s_bar, tape, q_bar)
+    a_bar, a_gates_bar, s_prev_bar, gates_bar, own_bar, c_bar = out or _new_cotangents(h_bar, s_bar, tape, q_bar)
     gates, _, s_prev, _, c, _, _, cell, _, slopes, _ = tape
-    a_bar, a_gates_bar, s_prev_bar, gates_bar, own_bar, c_bar = out
     gates_slope, c_slope = slopes or slopes_of(tape)
     g, i, f, o = gates
     g_bar, i_bar, f_bar, o_bar = gates_bar

@@ -136,7 +136,8 @@ def _sequence(
         "b": "4*H",
         "cell": fixed(cell),
     }
-    inputs |= {name: further.get(name, fixed(None)) for name in ("p", "V", "P", "lengths", "q0")}
+    inputs |= {name: further.get(name, fixed(None)) for name in ("p", "V", "P", "lengths")}
+    inputs |= {"q0": further["q0"]} if "q0" in further else {}
     return Subject.from_functions(
         *_with_gates(forward, backward, "q0" in further),
         inputs=inputs,

@@ -122,7 +122,7 @@ def test_a_reading_lapses_with_the_text(monkeypatch):
     scene = scene_of(lstm_ref.network.backward)
     statement = scene.statements[-1]
     assert ast.unparse(statement) == READINGS[0].before
-    old = statement.value.args[0]
+    old = statement.value.args[1].elts[0]
     one, other = (
         Mutant("by-hand:here:1:1:0", "by-hand", scene, statement, (old, ast.parse(name, mode="eval").body))
         for name in ("z_bar", "h_T_bar")
