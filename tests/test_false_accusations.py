@@ -33,8 +33,8 @@ def test_no_false_accusation_in_240_cases():
 def test_every_registered_subject_has_a_share():
     """All subjects in both float types, and not a case more or less than asked for."""
     names = subjects.names()
-    found = campaign.chunks(names, 10_000, 3)
-    assert sum(chunk.count for chunk in found) == 10_000
+    found = campaign.chunks(names, 12_000, 3)
+    assert sum(chunk.count for chunk in found) == 12_000
     assert {(chunk.name, chunk.dtype) for chunk in found} == {(name, dtype) for name in names for dtype in DTYPES}
     assert max(chunk.count for chunk in found) == campaign.CHUNK
     assert len(set(found)) == len(found)
