@@ -153,7 +153,7 @@ def backward(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape, q_T_bar: 
     h_t_bar, c_bar = map(np.empty_like, (h[0], s[0]))
     gates_bar, own_bar = rows_for_gates(cell, *c_bar.shape, dtype=x.dtype)
     h_next_bar, s_bar = h_T_bar.copy(), s_T_bar.copy()
-    q_bar = _last_gates_bar(q_T_bar, own_bar[1:]) if cell.gate_recurrence else None
+    q_bar = _last_gates_bar(q_T_bar, tape) if cell.gate_recurrence else None
     P_bar = None if tape.P is None else np.zeros_like(tape.P)
     h_bar = h_bar if pad is None else without_padding(h_bar, pad)
     steps = Steps(tape)
@@ -232,9 +232,10 @@ def _recur(a: Array, tape: Tape, t: int) -> None:
     a[1:] += by_gate(np.matmul(tape.q[t], tape.V.T), 3)  # (8)  (3, B, H)
 
 
-def _last_gates_bar(q_T_bar: Array | None, like: Array) -> Array:
+def _last_gates_bar(q_T_bar: Array | None, tape: Tape) -> Array:
     """The cotangent (3, B, H) of the gates of the last step, in memory of its own; zero where none is given."""
-    return np.zeros_like(like) if q_T_bar is None else by_gate(q_T_bar.copy(), 3)
+    assert tape.q is not None
+    return by_gate(np.zeros_like(tape.q[0]) if q_T_bar is None else q_T_bar.copy(), 3)
 
 
 def _side_by_side(q_bar: Array | None) -> Array:
