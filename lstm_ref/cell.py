@@ -46,7 +46,7 @@ class Slopes(NamedTuple):
 
 
 class StepTape(NamedTuple):
-    """What `step` leaves for `step_vjp`."""
+    """What `step` leaves of itself."""
 
     gates: Four  # (B, H) each: g, i, f, o
     opened: Array  # (K-1, B, H)  those of i, f, o that have pre-activations, side by side
@@ -57,8 +57,19 @@ class StepTape(NamedTuple):
     tails: Array  # (K, B, H)  a_g, and exp(-a) of each gate: what slopes are taken from; before the step, a itself
     cell: Variant
     p: Array | None = None  # (K-1, H)
-    slopes: Slopes | None = None  # where they are known already
     units: tuple[Any, Any] = (1.0, -1.0)  # of the dtype, as arrays (): NumPy takes numbers in no time then
+
+
+class Linearised(NamedTuple):
+    """A step about the values it took: what `step_vjp` reads of it."""
+
+    gates: Four  # (B, H) each: g, i, f, o
+    s_prev: Array  # (B, H)
+    s: Array  # (B, H)
+    c: Array  # (B, H)  s itself in the seed's cell
+    slopes: Slopes
+    cell: Variant
+    p: Array | None = None  # (K-1, H)
 
 
 class StepCotangents(NamedTuple):
@@ -107,7 +118,7 @@ def step(
     >>> h, s
     (array([[0.25]]), array([[0.5]]))
     """
-    gates, opened, s_prev, s, c, h, tails, cell, p, _, units = tape = tape or _new_tape(a, s_prev, cell, p)
+    gates, opened, s_prev, s, c, h, tails, cell, p, units = tape = tape or _new_tape(a, s_prev, cell, p)
     g, i, f, o = gates
     n = cell.waiting
     (tanh if cell.tanh_of_input else identity)(tails[0], out=g)  # (2)  (B, H)
@@ -125,7 +136,7 @@ def step(
 def step_vjp(
     h_bar: Array,
     s_bar: Array,
-    tape: StepTape,
+    tape: Any,
     out: StepCotangents | None = None,
     q_bar: Array | None = None,
 ) -> tuple[Array, Array]:
@@ -136,7 +147,8 @@ def step_vjp(
     h_bar : (B, H) cotangent of h
     s_bar : (B, H) cotangent of s, as far as it does not come through h
     tape : as `step` left it; it is read only, so any number of cotangents can be pulled back through it
-    out : buffers to fill, where `out.s_prev` may be `s_bar` itself; absent, they are made, and the cotangents checked
+    out : buffers to fill, where `out.s_prev` may be `s_bar` itself, and `tape` is linearised already; absent, they are
+        made, and the cotangents checked
     q_bar : (3, B, H) cotangent of i, f, o as far as it comes from the next step, with gate recurrence; absent, zero
 
     Returns
@@ -156,8 +168,8 @@ def step_vjp(
     (array([[0.25 , 0.   , 0.125, 0.125]]), array([[0.25]]))
     """
     a_bar, a_gates_bar, s_prev_bar, gates_bar, own_bar, c_bar = out or _new_cotangents(h_bar, s_bar, tape, q_bar)
-    gates, _, s_prev, _, c, _, _, cell, _, slopes, _ = tape
-    gates_slope, c_slope = slopes or slopes_of(tape)
+    gates, s_prev, _, c, slopes, cell, _ = tape = linearise(tape) if out is None else tape
+    gates_slope, c_slope = slopes
     g, i, f, o = gates
     g_bar, i_bar, f_bar, o_bar = gates_bar
     # h = c ⊙ o                                     (6)
@@ -191,10 +203,11 @@ def take_slopes(tails: Array, opened: Array, s: Array, cell: Variant, out: Slope
     return out
 
 
-def slopes_of(tape: StepTape) -> Slopes:
-    """The slopes of the activations of one step."""
-    out = Slopes(np.empty_like(tape.tails), np.empty_like(tape.s))
-    return take_slopes(tape.tails, tape.opened, tape.s, tape.cell, out)
+def linearise(tape: StepTape) -> Linearised:
+    """A step about the values it took."""
+    gates, opened, s_prev, s, c, _, tails, cell, p, _ = tape
+    slopes = take_slopes(tails, opened, s, cell, Slopes(np.empty_like(tails), np.empty_like(s)))
+    return Linearised(gates, s_prev, s, c, slopes, cell, p)
 
 
 def _open_o(tape: StepTape) -> None:
@@ -215,14 +228,14 @@ def _receive(gates_bar: Array, q_bar: Array | None, gates: int | slice) -> None:
     gates_bar += 0.0 if q_bar is None else q_bar[gates]
 
 
-def _look_vjp_of_o(o_bar: Array, s_total_bar: Array, a_gates_bar: Array, gates_slope: Array, tape: StepTape) -> None:
+def _look_vjp_of_o(o_bar: Array, s_total_bar: Array, a_gates_bar: Array, gates_slope: Array, tape: Linearised) -> None:
     """Add to the cotangent of s what comes through the peephole of o."""
     assert tape.p is not None
     a_o_bar = np.multiply(o_bar, gates_slope[-1:], out=a_gates_bar[-1:])
     look_vjp(a_o_bar, tape.p[-1:], s_total_bar)
 
 
-def _look_vjp_of_i_and_f(s_prev_bar: Array, a_gates_bar: Array, tape: StepTape) -> None:
+def _look_vjp_of_i_and_f(s_prev_bar: Array, a_gates_bar: Array, tape: Linearised) -> None:
     """Add to the cotangent of s_prev what comes through the peepholes of i and f."""
     assert tape.p is not None
     n = tape.cell.waiting
@@ -238,9 +251,9 @@ def by_gate(a: Array, K: int = 4) -> Array:
 def rows_for_gates(cell: Variant, *shape: int, dtype: Any) -> tuple[Any, Array]:
     """Memory for g, i, f, o, each of this shape, and for those that have pre-activations side by side, (K, ...).
 
-    A gate that is missing is 1.
+    In memory gates come before rows and after steps. A gate that is missing is 1.
     """
-    gates = np.empty((4, *shape), dtype=dtype)
+    gates = np.empty((*shape[:-2], 4, *shape[-2:]), dtype=dtype).swapaxes(0, -3)
     own, others = gates[: len(cell.gates)], gates[len(cell.gates) :]
     others.fill(1.0)
     return tuple(gates[row] for row in cell.rows), own
@@ -264,13 +277,13 @@ def _new_tape(a: Array, s_prev: Array, cell: Variant, p: Array | None) -> StepTa
 def _new_cotangents(h_bar: Array, s_bar: Array, tape: StepTape, q_bar: Array | None) -> StepCotangents:
     """Fresh buffers for one reverse step, after checking its tape and its cotangents."""
     expect_kind("tape", tape, StepTape, "the tape that step returned")
-    B, H = tape.s.shape
+    like, cell, K = tape.s_prev, tape.cell, len(tape.cell.gates)
+    sizes = dict(zip("BH", like.shape, strict=True))
     for name, cotangent in (("h_bar", h_bar), ("s_bar", s_bar)):
-        expect_floats(name, cotangent, like=tape.s)
-        expect_shape(name, cotangent, "B H", {"B": B, "H": H})
-    cell = tape.cell
-    expect_if_given("q_bar", q_bar, "3 B H", {"B": B, "H": H}, tape.s, cell.name, cell.gate_recurrence)
-    K = len(tape.cell.gates)
-    a_bar = np.empty((B, K * H), dtype=tape.s.dtype)
-    gates_bar, own_bar = rows_for_gates(tape.cell, B, H, dtype=tape.s.dtype)
-    return StepCotangents(a_bar, by_gate(a_bar, K), np.empty_like(tape.s), gates_bar, own_bar, np.empty_like(tape.s))
+        expect_floats(name, cotangent, like=like)
+        expect_shape(name, cotangent, "B H", sizes)
+    expect_if_given("q_bar", q_bar, "3 B H", sizes, like, cell.name, cell.gate_recurrence)
+    B, H = like.shape
+    a_bar = np.empty((B, K * H), dtype=like.dtype)
+    gates_bar, own_bar = rows_for_gates(cell, B, H, dtype=like.dtype)
+    return StepCotangents(a_bar, by_gate(a_bar, K), np.empty_like(like), gates_bar, own_bar, np.empty_like(like))

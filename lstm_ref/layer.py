@@ -25,8 +25,8 @@
 T is the number of steps, B the batch size, D the width of the input, H the number of cells, R that of the output:
 H without projection. K is 4, or 3 where a gate is missing or coupled; its rows are then missing as well.
 
-The products with x are one product over as many steps as stay in a cache; the gradients of the weights are one product
-each, after the reverse loop. What must stay in the loop is the product with U.
+The products with x are one product for each block of steps, of as many as stay in a cache, and so are, in the reverse
+loop, those that give the gradients of x and of the weights. What must stay in the loop is the product with U.
 """
 
 from __future__ import annotations
@@ -42,9 +42,11 @@ from lstm_ref.lengths import hold, put_back, set_aside, without_padding
 from lstm_ref.named import Gradients as Gradients
 from lstm_ref.named import gradients
 from lstm_ref.peephole import peepholes_vjp
-from lstm_ref.tape import Steps, check_cotangents, check_inputs, new_tape, steps_at_once, writing
 from lstm_ref.tape import Tape as Tape
+from lstm_ref.tape import check_cotangents, check_inputs, linearised, new_tape, writing
 from lstm_ref.variant import SEED, Variant
+
+NOTHING: Any = None  # a sum that has no part yet
 
 
 def forward(
@@ -60,6 +62,9 @@ def forward(
     P: Array | None = None,
     lengths: Any = None,
     q0: Array | None = None,
+    *,
+    block: int | None = None,
+    out: Tape | None = None,
 ) -> tuple[Array, Array, Array, Tape]:
     """The outputs of all steps, and the output and state of the last, equations (1) to (10).
 
@@ -75,6 +80,8 @@ def forward(
     lengths : (B,) whole numbers from 0 to T, or a mask (T, B) of booleans, True where a step is there; absent, all are
     q0 : (B, 3H) gates i, f, o before the first step, for a cell with gate recurrence: `tape.q_T` of the steps before,
         where a sequence is carried on; absent, zeros
+    block : how many steps are taken at once where that is possible; absent, as many as stay in a cache
+    out : a tape of the same sizes that is not needed any more, whose memory is written again; absent, memory is fresh
 
     Returns
     -------
@@ -98,13 +105,13 @@ def forward(
     >>> h.ravel(), h_T, s_T
     (array([0.25 , 0.125]), array([[0.125]]), array([[0.25]]))
     """
-    check_inputs(x, h0, s0, W, U, b, cell, p, V, P, q0)
-    tape = new_tape(x, h0, s0, W, U, cell, p, V, P, lengths, q0)
+    check_inputs(x, h0, s0, W, U, b, cell, p, V, P, q0, block, out)
+    tape = new_tape(x, h0, s0, W, U, cell, p, V, P, lengths, q0, block, out)
     U_T = np.ascontiguousarray(U.T) if len(U) < len(x) * len(h0) else U.T  # BLAS takes it up to 1.6 times as fast
     Uh = np.empty((len(h0), len(U)), dtype=x.dtype)
     Uh_gates = by_gate(Uh, len(cell.gates))
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        for t, (driven, now) in enumerate(zip(_drive(x, W, b, cell), writing(tape), strict=True)):
+        for t, (driven, now) in enumerate(zip(_drive(tape, b), writing(tape), strict=True)):
             np.dot(tape.h[t], U_T, out=Uh)  # (1)  (B, KH)
             np.add(driven, Uh_gates, out=now.tails)  # (1)  (K, B, H)
             _recur(now.tails, tape, t) if cell.gate_recurrence else None  # (8)  (3, B, H)
@@ -146,52 +153,59 @@ def backward(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape, q_T_bar: 
     """
     expect_kind("tape", tape, Tape, "the tape that forward returned")
     check_cotangents(h_bar, h_T_bar, s_T_bar, tape, q_T_bar)
-    x, W, U, s, h, cell = tape.x, tape.W, tape.U, tape.s, tape.h, tape.cell
-    (T, B, D), pad, K = x.shape, tape.pad, len(cell.gates)
-    a_bar = np.empty((T, B, len(W)), dtype=x.dtype)
-    a_gates_bar = by_gate(a_bar, K)
-    h_t_bar, c_bar = map(np.empty_like, (h[0], s[0]))
-    gates_bar, own_bar = rows_for_gates(cell, *c_bar.shape, dtype=x.dtype)
+    W, U, cell, K = tape.W, tape.U, tape.cell, len(tape.cell.gates)
+    h_t_bar, c_bar = map(np.empty_like, (h_T_bar, s_T_bar))
+    gates_bar, own_bar = rows_for_gates(cell, *c_bar.shape, dtype=c_bar.dtype)
     h_next_bar, s_bar = h_T_bar.copy(), s_T_bar.copy()
     q_bar = _last_gates_bar(q_T_bar, tape) if cell.gate_recurrence else None
-    P_bar = None if tape.P is None else np.zeros_like(tape.P)
-    h_bar = h_bar if pad is None else without_padding(h_bar, pad)
-    steps = Steps(tape)
+    x_bar, P_bar = np.empty_like(tape.x), None if tape.P is None else np.zeros_like(tape.P)
+    W_bar = U_bar = b_bar = p_bar = V_bar = NOTHING
+    all_h_bar = h_bar if tape.pad is None else without_padding(h_bar, tape.pad)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        for t in reversed(range(T)):
-            # h_t, s_t = h_{t-1}, s_{t-1}  where padded (10)
-            aside = [] if pad is None else set_aside(pad[t], _present(h_next_bar, s_bar, q_bar))
-            np.add(h_bar[t], h_next_bar, out=h_t_bar)  # h_t is used by the loss and by the next step
-            # h_t = P m_t                               (9)
-            m_bar = h_t_bar if P_bar is None else _project_vjp(h_t_bar, P_bar, tape, t)
-            # h_t, s_t = step(a_t, s_{t-1})             (2) to (7)
-            out = StepCotangents(a_bar[t], a_gates_bar[t], s_bar, gates_bar, own_bar, c_bar)
-            step_vjp(m_bar, s_bar, steps.at(t), out, q_bar)
-            # a_t = W x_t + U h_{t-1} + b               (1)
-            np.dot(a_bar[t], U, out=h_next_bar)
-            # a_t + V q_{t-1}                           (8)
-            q_bar = None if q_bar is None else _recur_vjp(a_bar[t], tape)
-            put_back(aside, _present(h_next_bar, s_bar, q_bar)) if aside else None
-    # a_t = W x_t + U h_{t-1} + b                   (1), the sum over all t
-    rows = a_bar.reshape(T * B, len(W))
-    x_bar = np.matmul(rows, W).reshape(T, B, D)
-    W_bar = np.matmul(rows.T, x.reshape(T * B, D))
-    U_bar = np.matmul(rows.T, h[:T].reshape(T * B, len(U[0])))
-    b_bar = rows.sum(axis=0)
-    p_bar = _peepholes_vjp(a_bar, tape) if cell.peepholes else None
-    V_bar = _recurrence_vjp(a_bar, tape) if cell.gate_recurrence else None
+        for block in reversed(tape.blocks):
+            part, h_bar = tape.part(block), all_h_bar[block]
+            x, h, pad, (T, B, D) = part.x, part.h, part.pad, part.x.shape
+            a_bar = np.empty((T, B, len(W)), dtype=x.dtype)
+            a_gates_bar = by_gate(a_bar, K)
+            steps = linearised(part)
+            for t in reversed(range(T)):
+                # h_t, s_t = h_{t-1}, s_{t-1}  where padded (10)
+                aside = [] if pad is None else set_aside(pad[t], _present(h_next_bar, s_bar, q_bar))
+                np.add(h_bar[t], h_next_bar, out=h_t_bar)  # h_t is used by the loss and by the next step
+                # h_t = P m_t                               (9)
+                m_bar = h_t_bar if P_bar is None else _project_vjp(h_t_bar, P_bar, part, t)
+                # h_t, s_t = step(a_t, s_{t-1})             (2) to (7)
+                out = StepCotangents(a_bar[t], a_gates_bar[t], s_bar, gates_bar, own_bar, c_bar)
+                step_vjp(m_bar, s_bar, steps[t], out, q_bar)
+                # a_t = W x_t + U h_{t-1} + b               (1)
+                np.dot(a_bar[t], U, out=h_next_bar)
+                # a_t + V q_{t-1}                           (8)
+                q_bar = None if q_bar is None else _recur_vjp(a_bar[t], part)
+                put_back(aside, _present(h_next_bar, s_bar, q_bar)) if aside else None
+            # a_t = W x_t + U h_{t-1} + b                   (1), the sum over the steps of the block
+            rows = a_bar.reshape(T * B, len(W))
+            x_bar[block] = np.matmul(rows, W).reshape(T, B, D)
+            W_bar = _plus(W_bar, np.matmul(rows.T, x.reshape(T * B, D)))
+            U_bar = _plus(U_bar, np.matmul(rows.T, h[:T].reshape(T * B, len(U[0]))))
+            b_bar = _plus(b_bar, rows.sum(axis=0))
+            p_bar = _plus(p_bar, _peepholes_vjp(a_bar, part)) if cell.peepholes else None
+            V_bar = _plus(V_bar, _recurrence_vjp(a_bar, part)) if cell.gate_recurrence else None
     q0_bar = _side_by_side(q_bar) if tape.q0_given else None
     return gradients(x_bar, h_next_bar, s_bar, W_bar, U_bar, b_bar, p=p_bar, V=V_bar, P=P_bar, q0=q0_bar)
 
 
-def _drive(x: Array, W: Array, b: Array, cell: Variant) -> Iterator[Array]:
-    """What the input of each step adds to its pre-activations, (K, B, H), equation (1): many steps in one product."""
-    T, B, D = x.shape
-    n = min(T, steps_at_once(B * len(W)))
-    a = np.empty((n, B, len(W)), dtype=x.dtype)
-    a_gates = by_gate(a, len(cell.gates))
-    for first in range(0, T, n):
-        now = x[first : first + n].reshape(-1, D)
+def _plus(total: Any, part: Array) -> Any:
+    """The sum of all parts so far, in the memory of the first."""
+    return part if total is None else np.add(total, part, out=total)
+
+
+def _drive(tape: Tape, b: Array) -> Iterator[Array]:
+    """What the input of each step adds to its pre-activations, (K, B, H), equation (1): a block in one product."""
+    x, W, (_, B, D) = tape.x, tape.W, tape.x.shape
+    a = np.empty((min(tape.block, len(x)), B, len(W)), dtype=x.dtype)
+    a_gates = by_gate(a, len(tape.cell.gates))
+    for steps in tape.blocks:
+        now = x[steps].reshape(-1, D)
         rows = a.reshape(-1, len(W))[: len(now)]
         np.dot(now, W.T, out=rows)  # (1)  (n · B, KH)
         rows += b  # (1)

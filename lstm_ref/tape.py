@@ -10,8 +10,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lstm_ref.activations import complement, identity, open_by_tail, tanh
-from lstm_ref.cell import Slopes, StepTape, rows_for_gates, take_slopes
-from lstm_ref.checks import Array, expect_floats, expect_if_given, expect_kind, expect_parameter, expect_shape
+from lstm_ref.cell import Linearised, Slopes, StepTape, rows_for_gates, take_slopes
+from lstm_ref.checks import (
+    Array,
+    expect_floats,
+    expect_if_given,
+    expect_kind,
+    expect_parameter,
+    expect_shape,
+    expect_size,
+)
 from lstm_ref.lengths import padding
 from lstm_ref.variant import Variant
 
@@ -33,60 +41,59 @@ class Tape(NamedTuple):
     q: Array | None = None  # (T+1, B, 3H)  i, f, o side by side, with gate recurrence
     pad: Array | None = None  # (T, B, 1)  which steps are padded, if any may be
     q0_given: bool = False  # whether q[0] is an input, whose cotangent is asked for
+    block: int = 1  # how many steps are taken at once
 
     @property
     def q_T(self) -> Array | None:
         """The gates i, f, o of the last step, (B, 3H): q0 of what comes next; None without gate recurrence."""
         return None if self.q is None else self.q[-1].copy()
 
+    @property
+    def blocks(self) -> list[slice]:
+        """The steps, so many at a time; the last block may be shorter."""
+        T = len(self.tails)
+        return [slice(first, min(first + self.block, T)) for first in range(0, T, self.block)]
 
-class Steps:
-    """The steps of a tape as `step_vjp` wants them, with gates, c and slopes taken again from what the tape keeps.
+    def part(self, steps: slice) -> Tape:
+        """The tape of these steps alone."""
+        states = slice(steps.start, steps.stop + 1)
+        of_steps = {name: getattr(self, name)[steps] for name in ("x", "tails", "m")}
+        of_states = {name: getattr(self, name)[states] for name in ("s", "h")}
+        q, pad = None if self.q is None else self.q[states], None if self.pad is None else self.pad[steps]
+        return self._replace(**of_steps, **of_states, q=q, pad=pad)
 
-    Some steps at a time: as many as stay in a cache.
+
+def linearised(tape: Tape) -> list[Linearised]:
+    """Each step of a tape about the values it took, with gates, c and slopes taken again from what the tape keeps.
+
+    They take a few times the memory of the tape itself: ask for as many steps as stay in a cache.
+
+    Example
+    -------
+    >>> from lstm_ref import layer
+    >>> x, h0, s0 = np.ones((2, 1, 1)), np.zeros((1, 1)), np.ones((1, 1))
+    >>> tape = layer.forward(x, h0, s0, np.zeros((4, 1)), np.zeros((4, 1)), np.zeros(4))[3]
+    >>> [step.s_prev.item() for step in linearised(tape)]
+    [1.0, 0.5]
     """
-
-    def __init__(self, tape: Tape) -> None:
-        """Memory for the steps that are at hand at the same time."""
-        T, K, B, H = tape.tails.shape
-        self._tape, self._n, self._known = tape, min(T, steps_at_once(16 * B * H)), range(0)
-        shape, dtype = (self._n, B, H), tape.s.dtype
-        self._gates, self._own = rows_for_gates(tape.cell, *shape, dtype=dtype)
-        self._c, c_slope = np.empty((2, *shape), dtype=dtype)
-        self._slopes = Slopes(np.empty((K, *shape), dtype=dtype), c_slope)
-        self._ones = np.ones((K - 1, *shape), dtype=dtype)
-        self._tapes: list[StepTape] = []
-
-    def at(self, t: int) -> StepTape:
-        """What belongs to step t, counted from 0."""
-        if t not in self._known:
-            first = t - t % self._n
-            self._known = range(first, min(first + self._n, len(self._tape.tails)))
-            self._tapes = self._taken(self._known.start, self._known.stop)
-        return self._tapes[t - self._known.start]
-
-    def _taken(self, first: int, end: int) -> list[StepTape]:
-        """Each of these steps."""
-        tape, cell, n = self._tape, self._tape.cell, end - first
-        tails = np.ascontiguousarray(tape.tails[first:end].swapaxes(0, 1))  # (K, n, B, H)
-        s_prev, s, m = tape.s[first:end], tape.s[first + 1 : end + 1], tape.m[first:end]
-        gates, own = [gate[:n] for gate in self._gates], self._own[:, :n]
-        g, i, f, _ = gates
-        (tanh if cell.tanh_of_input else identity)(tails[0], out=g)
-        open_by_tail(tails[1:], own[1:])
-        complement(i, tails[1], out=f) if cell.coupled else None
-        c = tanh(s, out=self._c[:n]) if cell.tanh_of_state else s
-        out = Slopes(self._slopes.gates[:, :n], self._slopes.c[:n])
-        take_slopes(tails, own[1:], s, cell, out, self._ones[:, :n])
-        slopes = map(Slopes, np.ascontiguousarray(out.gates.swapaxes(0, 1)), out.c)
-        opened = own[1:].swapaxes(0, 1)
-        every = zip(*gates, strict=True), opened, s_prev, s, c, m, tape.tails[first:end]
-        return list(map(StepTape, *every, repeat(cell), repeat(tape.p), slopes))
+    cell, (n, K, B, H), s, dtype = tape.cell, tape.tails.shape, tape.s[1:], tape.s.dtype
+    tails = tape.tails.swapaxes(0, 1)  # (K, n, B, H)
+    gates, own = rows_for_gates(cell, n, B, H, dtype=dtype)
+    g, i, f, _ = gates
+    slopes = Slopes(np.empty((n, K, B, H), dtype=dtype), np.empty((n, B, H), dtype=dtype))
+    (tanh if cell.tanh_of_input else identity)(tails[0], out=g)  # (2)
+    open_by_tail(tails[1:], own[1:])  # (3)
+    complement(i, tails[1], out=f) if cell.coupled else None  # (3)
+    c = tanh(s) if cell.tanh_of_state else s  # (5)
+    ones = np.ones((K - 1, 1, B, H), dtype=dtype)
+    take_slopes(tails, own[1:], s, cell, Slopes(slopes.gates.swapaxes(0, 1), slopes.c), ones)
+    each = zip(*gates, strict=True), tape.s[:-1], s, c, map(Slopes, *slopes), repeat(cell), repeat(tape.p)
+    return list(map(Linearised, *each))
 
 
-def steps_at_once(size: int) -> int:
-    """How many steps of so many numbers stay in a cache of some MiB."""
-    return max(1, (1 << 18) // size)
+def steps_at_once(T: int, B: int, H: int) -> int:
+    """How many steps make a block: as many as stay in a cache of some MiB, and enough for products of 256 rows."""
+    return min(T, max((1 << 14) // (B * H), math.ceil(256 / B), 1))
 
 
 def new_tape(
@@ -100,18 +107,31 @@ def new_tape(
     V: Array | None,
     P: Array | None,
     lengths: Any,
-    q0: Array | None = None,
+    q0: Array | None,
+    block: int | None,
+    out: Tape | None,
 ) -> Tape:
-    """Memory for every step, with h0, s0 and q0 in their places."""
+    """Memory for every step, or that of `out`, with h0, s0 and q0 in their places."""
     T, (B, H), R, K, dtype = len(x), s0.shape, h0.shape[1], len(cell.gates), x.dtype
-    own_m = T * (P is not None)
-    shapes = ((T, K, B, H), (T + 1, B, H), (T + 1, B, R), (own_m, B, H))
-    tails, s, h, m = _parts_of_one_block(shapes, dtype)
-    m = m if own_m else h[1:]
+    shapes = ((T, K, B, H), (T + 1, B, H), (T + 1, B, R), (T * (P is not None), B, H))
+    tails, s, h, m = _parts_of_one_block(shapes, dtype) if out is None else _parts_of(out, shapes, dtype)
+    m = h[1:] if P is None else m
     q = _gates_from(q0, (T + 1, B, 3 * H), dtype) if cell.gate_recurrence else None
     pad = None if lengths is None else padding(lengths, T, B)
     s[0], h[0] = s0, h0
-    return Tape(x, W, U, tails, s, m, h, cell, p, V, P, q, pad, q0 is not None)
+    return Tape(x, W, U, tails, s, m, h, cell, p, V, P, q, pad, q0 is not None, block or steps_at_once(T, B, H))
+
+
+def _parts_of(tape: Tape, shapes: tuple[tuple[int, ...], ...], dtype: Any) -> list[Array]:
+    """The arrays of a tape that is no longer needed; raise unless they have these shapes."""
+    parts = [tape.tails, tape.s, tape.h, tape.m[: len(tape.m) * (tape.P is not None)]]
+    given = tuple(part.shape for part in parts)
+    if (given, tape.s.dtype) != (shapes, dtype):
+        raise ValueError(
+            f"out is a tape with arrays of {tape.s.dtype} and shapes {given}, expected {dtype} and {shapes}: "
+            "leave it out where sizes, cell, projection or dtype are others than before"
+        )
+    return parts
 
 
 def _gates_from(q0: Array | None, shape: tuple[int, ...], dtype: Any) -> Array:
@@ -129,7 +149,7 @@ def writing(tape: Tape) -> Iterator[StepTape]:
     one = np.ones((), dtype=tape.s.dtype)
     units = one, -one
     for s_prev, s, m, tails in zip(tape.s[:-1], tape.s[1:], tape.m, tape.tails, strict=True):
-        yield StepTape(gates, opened, s_prev, s, c if cell.tanh_of_state else s, m, tails, cell, tape.p, None, units)
+        yield StepTape(gates, opened, s_prev, s, c if cell.tanh_of_state else s, m, tails, cell, tape.p, units)
 
 
 def _parts_of_one_block(shapes: tuple[tuple[int, ...], ...], dtype: Any) -> list[Array]:
@@ -156,6 +176,8 @@ def check_inputs(
     V: Array | None,
     P: Array | None,
     q0: Array | None = None,
+    block: int | None = None,
+    out: Tape | None = None,
 ) -> None:
     """Raise unless the inputs of a layer's forward fit together."""
     expect_kind("cell", cell, Variant, "a Variant, such as SEED or STANDARD")
@@ -176,6 +198,8 @@ def check_inputs(
     expect_parameter("V", V, "3H 3H", sizes, x, cell.name, cell.gate_recurrence)
     expect_parameter("P", P, "R H", sizes, x, cell.name, P is not None)
     expect_if_given("q0", q0, "B 3H", sizes, x, cell.name, cell.gate_recurrence)
+    None if block is None else expect_size("block", block)
+    None if out is None else expect_kind("out", out, Tape, "a tape that forward returned")
 
 
 def check_cotangents(h_bar: Array, h_T_bar: Array, s_T_bar: Array, tape: Tape, q_T_bar: Array | None = None) -> None:

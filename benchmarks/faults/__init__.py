@@ -3,10 +3,10 @@
 from benchmarks.faults.classic import NETWORK, NODE
 from benchmarks.faults.fault import CLASSES, Fault, StaleFault
 from benchmarks.faults.fresh import FRESH
-from benchmarks.faults.layer import LAYER, SEED_STEP, STEP
+from benchmarks.faults.layer import LAYER, SEED_STEP, STEP, WHOLE
 from benchmarks.faults.pairs import pairs
 
-SINGLE: tuple[Fault, ...] = (*NODE, *NETWORK, *STEP, *SEED_STEP, *LAYER)
+SINGLE: tuple[Fault, ...] = (*NODE, *NETWORK, *STEP, *SEED_STEP, *LAYER, *WHOLE)
 
 __all__ = [
     "CLASSES",

@@ -73,7 +73,12 @@ FRESH: tuple[Fault, ...] = (
         ),
         ("b_bar without the first step", BOUNDARY, "rows.sum(axis=0)", "rows[B:].sum(axis=0)"),
         ("x_bar negative", INPUT, "np.matmul(rows, W).reshape", "np.matmul(-rows, W).reshape"),
-        ("U_bar halved", SCALE, "W_bar, U_bar, b_bar,", "W_bar, U_bar / 2, b_bar,"),
+    ),
+    *rows(
+        "fresh",
+        "lstm-standard",
+        _LAYER,
+        ("U_bar halved", SCALE, "s_bar, W_bar, U_bar, b_bar,", "s_bar, W_bar, U_bar / 2, b_bar,"),
         ("no cotangent of s0", CARRY, "x_bar, h_next_bar, s_bar, W", "x_bar, h_next_bar, np.zeros_like(s_bar), W"),
         ("last state's cotangent twice", FACTOR, "h_T_bar.copy(), s_T_bar.copy()", "h_T_bar.copy(), 2.0 * s_T_bar"),
     ),

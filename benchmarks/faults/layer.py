@@ -93,20 +93,20 @@ STEP = rows(
         "np.multiply(s_total_bar, f, out=s_prev_bar)",
         "np.multiply(s_total_bar, 1.0 - i, out=s_prev_bar)",
     ),
-    ("slope of tanh at i, f and o", DERIVATIVE, _SLOPES, _at_gates("tanh_slope_at(tape.opened)")),
+    ("slope of tanh at i, f and o", DERIVATIVE, _SLOPES, _at_gates("tanh_slope_at(np.stack([i, f, o]))")),
     (
         "σ taken twice at i, f and o",
         STAGE,
         _SLOPES,
-        _at_gates("sigmoid_slope_by_tail(1.0 / (1.0 + np.exp(-tape.opened)), tape.tails[1:])"),
+        _at_gates("sigmoid_slope(sigmoid(np.stack([i, f, o])))"),
     ),
-    ("gates for their slopes", DERIVATIVE, _SLOPES, _at_gates("tape.opened")),
-    ("no slope at i, f and o", CARRY, _SLOPES, _at_gates("np.ones_like(tape.opened)")),
+    ("gates for their slopes", DERIVATIVE, _SLOPES, _at_gates("np.stack([i, f, o])")),
+    ("no slope at i, f and o", CARRY, _SLOPES, _at_gates("np.ones((3, *i.shape))")),
     ("cotangents of the gates reversed", BOUNDARY, _SLOPES, "np.multiply(own_bar[[0, 3, 2, 1]], gates_slope"),
     ("σ's slope for tanh's at g", DERIVATIVE, _SLOPES, _at_g("(g * (1.0 - g))")),
     ("tanh taken twice at g", STAGE, _SLOPES, _at_g("tanh_slope_at(g)")),
     ("no slope at g", CARRY, _SLOPES, _at_g("np.ones_like(g)")),
-    ("slope at i for that at g", VARIABLE, _SLOPES, _at_g("tanh_slope_at(tape.tails[1])")),
+    ("slope at i for that at g", VARIABLE, _SLOPES, _at_g("gates_slope[1]")),
 )
 
 SEED_STEP = rows(
@@ -148,8 +148,8 @@ LAYER = rows(
     ("h_bar of the step before", BOUNDARY, "np.add(h_bar[t], h_next_bar", "np.add(h_bar[t - 1], h_next_bar"),
     ("h_bar counted from the end", BOUNDARY, "np.add(h_bar[t], h_next_bar", "np.add(h_bar[T - 1 - t], h_next_bar"),
     ("h_bar[t] for the total", VARIABLE, "step_vjp(m_bar, s_bar", "step_vjp(h_bar[t], s_bar"),
-    ("the tape of the first step", BOUNDARY, "s_bar, steps.at(t), out", "s_bar, steps.at(0), out"),
-    ("the tape of the step before", BOUNDARY, "s_bar, steps.at(t), out", "s_bar, steps.at((t - 1) % T), out"),
+    ("the tape of the first step", BOUNDARY, "s_bar, steps[t], out", "s_bar, steps[0], out"),
+    ("the tape of the step before", BOUNDARY, "s_bar, steps[t], out", "s_bar, steps[t - 1], out"),
     ("h_t_bar for s_bar", VARIABLE, "step_vjp(m_bar, s_bar", "step_vjp(m_bar, m_bar"),
     (
         "only the candidate's path to h",
@@ -171,19 +171,6 @@ LAYER = rows(
         "np.dot(a_bar[t], U, out",
         "np.dot(a_bar[t], np.roll(U, len(U[0]), axis=0), out",
     ),
-    (
-        "cotangent of the last output dropped",
-        BOUNDARY,
-        "h_T_bar.copy(), s_T_bar.copy()",
-        "np.zeros_like(h_T_bar), s_T_bar.copy()",
-    ),
-    (
-        "cotangent of the last state dropped",
-        BOUNDARY,
-        "h_T_bar.copy(), s_T_bar.copy()",
-        "h_T_bar.copy(), np.zeros_like(s_T_bar)",
-    ),
-    ("last cotangents exchanged", VARIABLE, "h_T_bar.copy(), s_T_bar.copy()", "s_T_bar.copy(), h_T_bar.copy()"),
     ("rows batch by batch", SHAPE, "rows = a_bar.reshape(", "rows = a_bar.transpose(1, 0, 2).reshape("),
     (
         "x_bar folded batch by batch",
@@ -207,7 +194,7 @@ LAYER = rows(
     ),
     ("W_bar of steps in reverse", BOUNDARY, "np.matmul(rows.T, x.reshape", "np.matmul(rows.T, x[::-1].reshape"),
     ("outputs one step late in U_bar", BOUNDARY, "h[:T].reshape", "h[1:].reshape"),
-    ("states for outputs in U_bar", VARIABLE, "h[:T].reshape", "s[:T].reshape"),
+    ("states for outputs in U_bar", VARIABLE, "h[:T].reshape", "tape.s[:T].reshape"),
     (
         "tanh of the outputs in U_bar",
         STAGE,
@@ -218,7 +205,26 @@ LAYER = rows(
     ("mean for sum in b_bar", SCALE, "rows.sum(axis=0)", "rows.mean(axis=0)"),
     ("b_bar of the first step only", BOUNDARY, "rows.sum(axis=0)", "rows[:B].sum(axis=0)"),
     ("b_bar of the first row of each batch", SHAPE, "rows.sum(axis=0)", "rows[::B].sum(axis=0)"),
-    ("b_bar doubled", FACTOR, "W_bar, U_bar, b_bar,", "W_bar, U_bar, 2.0 * b_bar,"),
+)
+
+WHOLE = rows(
+    "layer",
+    "lstm-standard",
+    _LAYER,
+    (
+        "cotangent of the last output dropped",
+        BOUNDARY,
+        "h_T_bar.copy(), s_T_bar.copy()",
+        "np.zeros_like(h_T_bar), s_T_bar.copy()",
+    ),
+    (
+        "cotangent of the last state dropped",
+        BOUNDARY,
+        "h_T_bar.copy(), s_T_bar.copy()",
+        "h_T_bar.copy(), np.zeros_like(s_T_bar)",
+    ),
+    ("last cotangents exchanged", VARIABLE, "h_T_bar.copy(), s_T_bar.copy()", "s_T_bar.copy(), h_T_bar.copy()"),
+    ("b_bar doubled", FACTOR, "s_bar, W_bar, U_bar, b_bar,", "s_bar, W_bar, U_bar, 2.0 * b_bar,"),
     ("cotangents of h0 and s0 exchanged", VARIABLE, "x_bar, h_next_bar, s_bar, W", "x_bar, s_bar, h_next_bar, W"),
-    ("h0's cotangent before U", STAGE, "x_bar, h_next_bar, s_bar, W", "x_bar, h_t_bar, s_bar, W"),
+    ("h0's cotangent of the last step", BOUNDARY, "x_bar, h_next_bar, s_bar, W", "x_bar, h_T_bar, s_bar, W"),
 )

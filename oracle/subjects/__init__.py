@@ -15,6 +15,7 @@ REGISTERED: Final = {
     "lstm-standard": "oracle.subjects.lstm:layer_standard",
     **{f"lstm-{name}": f"oracle.subjects.family:{name}" for name in VARIANTS},
     "lstm-projected": "oracle.subjects.family:projected",
+    "lstm-blocks": "oracle.subjects.family:blocks",
     "lstm-lengths": "oracle.subjects.family:lengths",
     "lstm-masked": "oracle.subjects.family:masked",
     "gru-reset-after": "oracle.subjects.family:gru_reset_after",

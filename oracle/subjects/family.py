@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from lstm_ref import gru, layer
@@ -69,8 +70,10 @@ def layer_probes(
 
 
 def _layer(cell: Variant, twin: Any, *, sizes: Any = SIZES, **further: Any) -> Subject:
-    """A layer with this cell, the parameters that it has, and further inputs or declarations."""
-    further["probes"] = layer_probes(cell, projected="P" in further, padded="lengths" in further)
+    """A layer with this cell, its parameters and further inputs or declarations; in blocks of so many steps, if any."""
+    block = further.pop("block", None)
+    pieces, padded = block is not None, "lengths" in further
+    further["probes"] = layer_probes(cell, projected="P" in further, padded=padded, pieces=pieces)
     K, R = len(cell.gates), "R" if "P" in further else "H"
     inputs: dict[str, Spec] = {"x": "T B D", "h0": f"B {R}", "s0": "B H", "W": f"{K}*H D", "U": f"{K}*H {R}"}
     inputs |= {"b": f"{K}*H", "cell": fixed(cell)}
@@ -78,8 +81,9 @@ def _layer(cell: Variant, twin: Any, *, sizes: Any = SIZES, **further: Any) -> S
     inputs["V"] = "3*H 3*H" if cell.gate_recurrence else fixed(None)
     inputs["P"] = further.pop("P", fixed(None))
     inputs["lengths"] = further.pop("lengths", fixed(None))
+    forward = partial(layer.forward, block=block) if pieces else layer.forward
     return Subject.from_functions(
-        layer.forward, layer.backward, inputs=inputs, reference=twin, sizes=sizes, independent="B", **further
+        forward, layer.backward, inputs=inputs, reference=twin, sizes=sizes, independent="B", **further
     )
 
 
@@ -126,6 +130,12 @@ def fgr() -> Subject:
 def projected() -> Subject:
     """The standard cell with its output projected from H to R numbers."""
     return _layer(STANDARD, twins_family.layer("gifo"), P="R H", sizes={**SIZES, "R": (1, 4)})
+
+
+def blocks() -> Subject:
+    """The cell with every parameter there is, its reverse loop taken two steps at a time as that of large layers is."""
+    sizes = {"T": (1, 5), "B": (1, 2), "D": (1, 2), "H": (1, 2), "R": (1, 2)}
+    return _layer(FGR, twins_family.layer("gifo"), P="R H", sizes=sizes, block=2)
 
 
 def lengths() -> Subject:

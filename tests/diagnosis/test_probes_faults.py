@@ -8,7 +8,7 @@ import lstm_ref.classic as classic
 import lstm_ref.layer as layer
 import lstm_ref.tape as tape
 
-STEP, BACK, TAPE = cell.step_vjp, layer.backward, tape.Steps.at
+STEP, BACK, TAPE = cell.step_vjp, layer.backward, tape.linearised
 NODE, LOOP = classic.LstmNode.top_diff_is, classic.LstmNetwork.y_list_is
 
 CARRY = (STEP, "np.multiply(s_total_bar, f, out=s_prev_bar)", "s_prev_bar[...] = s_total_bar")
@@ -27,7 +27,7 @@ H_NEXT = (BACK, "np.dot(a_bar[t], U, out=h_next_bar)", "np.dot(a_bar[t], -U, out
 X_BAR = (BACK, "np.matmul(rows, W).reshape(T, B, D)", "np.matmul(rows, 2 * W).reshape(T, B, D)")
 W_BAR = (BACK, "np.matmul(rows.T, x.reshape(T * B, D))", "np.matmul(a_bar[0].T, x[0])")
 U_BAR = (BACK, "np.matmul(rows.T, h[:T]", "np.matmul(rows.T, h[1:]")
-B_BAR = (BACK, "b_bar = rows.sum(axis=0)", "b_bar = rows.mean(axis=0)")
+B_BAR = (BACK, "rows.sum(axis=0)", "rows.mean(axis=0)")
 
 N_O = (NODE, "o_bar = state.s * h_bar", "o_bar = tanh(state.s) * h_bar")
 N_S = (NODE, "s_bar = state.o * h_bar + top_diff_s", "s_bar = state.o * h_bar")
@@ -92,8 +92,11 @@ LIKELY = {  # where several lines may be to blame, the right one comes first, an
     "two values swapped": ("lstm-seed", (STEP, "g, i, f, o = gates", "g, f, i, o = gates")),
     "a lost cotangent": ("lstm-seed", (BACK, "h_T_bar.copy(), s_T_bar.copy()", "h_T_bar.copy(), 0 * s_T_bar")),
     "the wrong argument": ("lstm-seed", (BACK, "step_vjp(m_bar, s_bar,", "step_vjp(h_next_bar, s_bar,")),
-    "the wrong step": ("lstm-seed", (BACK, "steps.at(t), out", "steps.at(T - 1 - t), out")),
-    "the wrong field": ("lstm-seed", (TAPE, "return self._tapes[t", "return self._tapes[len(self._tapes) - 1 - t")),
+    "the wrong step": ("lstm-seed", (BACK, "steps[t], out", "steps[T - 1 - t], out")),
+    "the wrong field": (
+        "lstm-seed",
+        (TAPE, "return list(map(Linearised, *each))", "return list(map(Linearised, *each))[::-1]"),
+    ),
     "rows in disorder": ("lstm-seed", (BACK, "rows = a_bar.reshape", "rows = a_bar[::-1].reshape")),
     "results swapped": (
         "lstm-seed",

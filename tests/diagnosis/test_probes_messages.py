@@ -111,8 +111,8 @@ def test_messages(title):
         "call": line_in(BACK, "step_vjp("),
         "total": line_in(STEP, "s_total_bar = "),
         "made": line_in(STEP, "out or _new_cotangents"),
-        "slopes": line_in(STEP, "slopes or slopes_of"),
-        "read": line_in(STEP, "= tape"),
+        "slopes": line_in(STEP, "gates_slope, c_slope = slopes"),
+        "read": line_in(STEP, "= tape = "),
     }
     assert said(causes)[: len(expected)] == [line.format(*lines, **beside) for line in expected]
 

@@ -37,10 +37,12 @@ def present(cell: Variant, R: int | None = None) -> list[str]:
     return [*NAMES, *(name for name, there in zip(FURTHER, has, strict=True) if there)]
 
 
-def run(inputs: Sequence[Array], cell: Variant, lengths: Any = None) -> tuple[Array, Array, Array, Tape]:
+def run(
+    inputs: Sequence[Array], cell: Variant, lengths: Any = None, **further: Any
+) -> tuple[Array, Array, Array, Tape]:
     """The layer's forward on such inputs."""
     at = dict(zip(present(cell, len(inputs) - len(present(cell))), inputs, strict=True))
-    return forward(*inputs[:6], cell, at.get("p"), at.get("V"), at.get("P"), lengths)
+    return forward(*inputs[:6], cell, at.get("p"), at.get("V"), at.get("P"), lengths, **further)
 
 
 def gradients_of(

@@ -21,8 +21,7 @@ from lstm_ref import (
     layer,
     network,
 )
-from lstm_ref import tape as tape_module
-from lstm_ref.tape import Steps
+from lstm_ref.tape import linearised
 from lstm_ref.variant import VARIANTS
 
 SIZES = (5, 2, 3, 2)  # T, B, D, H
@@ -105,30 +104,47 @@ def test_a_backward_that_writes_to_its_tape_is_seen() -> None:
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=[cell.name for cell in CELLS])
-def test_how_many_steps_are_taken_at_once_does_not_matter(cell: Variant, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Outputs and gradients have the same bits whether steps are taken one, two or all five at a time."""
+def test_how_many_steps_are_taken_at_once_does_not_matter(cell: Variant) -> None:
+    """Outputs and gradients agree to the last few bits whether steps are taken one, two or all five at a time."""
     inputs, cotangents = layer_inputs(*SIZES, cell=cell), layer_cotangents(*SIZES)
     found = []
-    for n in (1, 2, 5):
-        monkeypatch.setattr(tape_module, "steps_at_once", lambda _, n=n: n)
-        *outputs, tape = run(inputs, cell)
-        found.append([*outputs, *layer.backward(*cotangents, tape)])
-    assert all((one == other).all() for some in found[1:] for one, other in zip(found[0], some, strict=True))
-
-
-def test_how_many_inputs_are_taken_at_once_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Outputs and gradients agree to the last few bits whether inputs enter one, two or all five steps at a time."""
-    inputs, cotangents = layer_inputs(*SIZES), layer_cotangents(*SIZES)
-    found = []
-    for n in (5, 1, 2):
-        monkeypatch.setattr(layer, "steps_at_once", lambda _, n=n: n)
-        *outputs, tape = layer.forward(*inputs, STANDARD)
+    for block in (5, 1, 2):
+        *outputs, tape = run(inputs, cell, block=block)
+        assert len(tape.blocks) == -(-5 // block)
         found.append([*outputs, *layer.backward(*cotangents, tape)])
     assert max(roundings(one, other) for some in found[1:] for one, other in zip(some, found[0], strict=True)) < 8
 
 
-def test_steps_of_another_chunk_are_seen() -> None:
-    """The control: the steps of a tape that are taken again differ from step to step, in either direction."""
-    steps = Steps(of_a_layer()[1])
-    states = [steps.at(t).s for t in (0, 4, 2, 3, 1)]
+@pytest.mark.parametrize("cell", CELLS, ids=[cell.name for cell in CELLS])
+def test_the_memory_of_a_tape_can_be_written_again(cell: Variant) -> None:
+    """With a tape whose arrays hold no numbers any more outputs and gradients have the same bits, in its memory."""
+    inputs, cotangents = layer_inputs(*SIZES, cell=cell), layer_cotangents(*SIZES)
+    *outputs, tape = run(inputs, cell)
+    first = [*outputs, *layer.backward(*cotangents, tape)]
+    for array in (tape.tails, tape.s, tape.h):
+        array.fill(np.nan)
+    *outputs, again = run(inputs, cell, out=tape)
+    second = [*outputs, *layer.backward(*cotangents, again)]
+    assert again.tails is tape.tails
+    assert all((one == two).all() for one, two in zip(first, second, strict=True))
+
+
+def test_the_memory_of_another_layer_is_refused() -> None:
+    """A tape of another length, with another dtype or with a projection of its own is no memory for this layer."""
+    inputs = layer_inputs(*SIZES)
+    *_, tape = layer.forward(*inputs, STANDARD)
+    with pytest.raises(ValueError, match=r"^out is a tape .* of float64 and shapes \(\(5, 4, 2, 2\), .* leave"):
+        layer.forward(inputs[0][:4], *inputs[1:], STANDARD, out=tape)
+    with pytest.raises(ValueError, match=r"expected float32 and"):
+        layer.forward(*(array.astype(np.float32) for array in inputs), STANDARD, out=tape)
+    with pytest.raises(ValueError, match=r"^out is a tape"):
+        layer.forward(*inputs, STANDARD, P=np.eye(len(inputs[2][0])), out=tape)
+    with pytest.raises(TypeError, match=r"^out is a list, expected a tape that forward returned$"):
+        layer.forward(*inputs, STANDARD, out=[])
+
+
+def test_steps_of_another_block_are_seen() -> None:
+    """The control: the steps of a tape that are taken again differ from step to step."""
+    states = [step.s_prev for step in linearised(of_a_layer()[1])]
+    assert len(states) == 5
     assert not any(np.array_equal(one, other) for one, other in itertools.combinations(states, 2))

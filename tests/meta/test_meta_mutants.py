@@ -38,16 +38,16 @@ def after(line, *further):
     return line, "\n".join([line, *(indent + one for one in further)])
 
 
-CARRY = "            np.dot(a_bar[t], U, out=h_next_bar)"
+CARRY = "                np.dot(a_bar[t], U, out=h_next_bar)"
 TANH = "c_bar *= c_slope if cell.tanh_of_state else 1.0"
 SLOPES = "np.multiply(own_bar, gates_slope,"
-AT_G = "sigmoid_slope_by_tail(g, tape.tails[0])[np.newaxis]"
+AT_G = "(g * (1.0 - g))[np.newaxis]"
 S_PREV = "np.multiply(s_total_bar, f, out=s_prev_bar)"
 I_BAR = "np.multiply(s_total_bar, g, out=i_bar)"
 GATES = "g_bar, i_bar, f_bar, o_bar = gates_bar"
-X_BAR = "x_bar = np.matmul(rows, W).reshape(T, B, D)"
-W_BAR = "W_bar = np.matmul(rows.T, x.reshape(T * B, D))"
-B_BAR = "    b_bar = rows.sum(axis=0)"
+X_BAR = "np.matmul(rows, W).reshape(T, B, D)"
+W_BAR = "np.matmul(rows.T, x.reshape(T * B, D))"
+B_BAR = "            b_bar = _plus(b_bar, rows.sum(axis=0))"
 SQUARE = "U_bar = U_bar.reshape(4, *U[: len(U[0])].shape).transpose(0, 2, 1).reshape(U.shape)"
 OFF = "W_bar[0, 0] = W_bar[0, 0] * (1 + {})"
 
@@ -72,7 +72,7 @@ MUTANTS = {  # title: change, gradients that are wrong at SIZES, smallest sizes 
     ),
     "no forget factor": (in_cell(S_PREV, "s_prev_bar[...] = s_total_bar"), EVERY, ONE),
     "no forget factor between steps": (
-        in_layer(*after(CARRY, "s_bar /= steps.at(t).gates[2] if t else 1.0")),
+        in_layer(*after(CARRY, "s_bar /= steps[t].gates[2] if t else 1.0")),
         EVERY,
         {**ONE, "T": 2},
     ),
@@ -81,13 +81,13 @@ MUTANTS = {  # title: change, gradients that are wrong at SIZES, smallest sizes 
     "no cotangent of the last s": (in_layer(", s_T_bar.copy()", ", 0 * s_T_bar"), EVERY, ONE),
     "two gates swapped": (in_cell(GATES, "g_bar, f_bar, i_bar, o_bar = gates_bar"), EVERY, ONE),
     "a sign": (in_cell(I_BAR, I_BAR.replace("g,", "-g,")), EVERY, ONE),
-    "the last step only": (in_layer("b_bar = rows.sum(", "b_bar = a_bar[-1].sum("), {"b"}, {**ONE, "T": 2}),
-    "= for += over time": (in_layer(W_BAR, "W_bar = np.matmul(a_bar[0].T, x[0])"), {"W"}, {**ONE, "T": 2}),
+    "the last step only": (in_layer("rows.sum(", "a_bar[-1].sum("), {"b"}, {**ONE, "T": 2}),
+    "= for += over time": (in_layer(W_BAR, "np.matmul(a_bar[0].T, x[0])"), {"W"}, {**ONE, "T": 2}),
     "the step after for the step before": (in_layer("h[:T].reshape", "h[1:].reshape"), {"U"}, ONE),
     "x through U where D = H": (in_layer(X_BAR, X_BAR.replace("W)", "U if U.shape == W.shape else W)")), set(), ONE),
     "a weight transposed": (in_layer(*after(B_BAR, SQUARE)), {"U"}, {**ONE, "H": 2}),
     "a factor 1/T": (in_layer(W_BAR, W_BAR + " / T"), {"W"}, {**ONE, "T": 2}),
-    "one sample for the batch": (in_layer("b_bar = rows.sum(", "b_bar = a_bar[:, 0].sum("), {"b"}, {**ONE, "B": 2}),
+    "one sample for the batch": (in_layer("rows.sum(", "a_bar[:, 0].sum("), {"b"}, {**ONE, "B": 2}),
     "one entry off by 1e-12": (in_layer(*after(B_BAR, OFF.format("1e-12"))), {"W"}, ONE),
     "the seed's cell with the slope of tanh": (
         {**in_cell(TANH, "c_bar *= tanh_slope_at(tape.s)"), "cell": SEED},

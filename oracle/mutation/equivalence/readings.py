@@ -27,12 +27,6 @@ class Reading:
     rests_on: dict[str, str]  # names as that function's module knows them: digests
 
 
-_SCRATCH = (
-    "the memory has at least n places, `_taken` alone uses it and writes all n that it takes before it hands any out, "
-    "and `at` drops what was handed out before it calls again: which n they are matters to nothing"
-)
-_STEPS = {"Steps._taken": "533c6064569fac3f", "Steps.at": "efa5ea492e2737bd", "Steps.__init__": "e27703a55fee7bdb"}
-
 READINGS = (
     Reading(
         "lstm_ref.network.backward",
@@ -41,20 +35,6 @@ READINGS = (
         "the last turn is that of the lowest layer, before which `_gaps` always keeps everything at a rate of 0: there "
         "`drop_vjp` gives z_bar · True / (1 - 0), which is z_bar to the bit, and both are fresh arrays",
         {"backward": "e3573a40d74c64fd", "_gaps": "84ccd7da33033fc9", "drop_vjp": "5e72ee4eedef6a1d"},
-    ),
-    Reading(
-        "lstm_ref.tape.Steps._taken",
-        "c = tanh(s, out=self._c[:n]) if cell.tanh_of_state else s",
-        "c = tanh(s, out=self._c[-n:]) if cell.tanh_of_state else s",
-        _SCRATCH,
-        _STEPS,
-    ),
-    Reading(
-        "lstm_ref.tape.Steps._taken",
-        "out = Slopes(self._slopes.gates[:, :n], self._slopes.c[:n])",
-        "out = Slopes(self._slopes.gates[:, :n], self._slopes.c[-n:])",
-        _SCRATCH,
-        _STEPS,
     ),
 )
 
