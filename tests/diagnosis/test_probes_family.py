@@ -36,9 +36,9 @@ COUPLED_SIGN = (cell._couple_vjp, "i_bar -= f_bar", "i_bar += f_bar")
 ACTIVATED = (cell.take_slopes, "if cell.tanh_of_input else out.gates", "if True else out.gates")
 SLOPE = (STEP, "c_bar *= c_slope if cell.tanh_of_state else 1.0", "c_bar *= c")
 RECEIVE = (STEP, "_receive(o_bar, q_bar, 2) if cell.gate_recurrence", "None if cell.gate_recurrence")
-RECUR = (BACK, "else _recur_vjp(a_bar[t], tape)", "else -_recur_vjp(a_bar[t], tape)")
+RECUR = (BACK, "else _recur_vjp(a_bar[t], part)", "else -_recur_vjp(a_bar[t], part)")
 # projection and padding; pytest rewrites functions with assertions, in which nothing can be planted then
-M_BAR = (BACK, "else _project_vjp(h_t_bar, P_bar, tape, t)", "else -_project_vjp(h_t_bar, P_bar, tape, t)")
+M_BAR = (BACK, "else _project_vjp(h_t_bar, P_bar, part, t)", "else -_project_vjp(h_t_bar, P_bar, part, t)")
 LEAK = (lengths.set_aside, "np.copyto(one, 0.0, where=pad)", "pad.any()")
 LOST = (lengths.put_back, "one += rest", "one += 0 * rest")
 # the GRU
@@ -87,9 +87,9 @@ def test_single_faults_of_the_family_are_named(name, title, fault):
 
 HINTED = {  # the first hint is the planted line, or one that calls it; how far a fault in a helper can be told apart
     "peephole factor": ("lstm-vanilla", LOOK_P, "s_bar += "),
-    "slope of tanh for a_g": ("lstm-niaf", ACTIVATED, "gates_slope, c_slope = slopes or"),
-    "sum for mean": ("lstm-vanilla", P_SUM, "p_bar = _peepholes_vjp("),
-    "state of the wrong step": ("lstm-vanilla", P_BAR, "p_bar = _peepholes_vjp("),
+    "slope of tanh for a_g": ("lstm-niaf", ACTIVATED, "gates_slope, c_slope = slopes"),
+    "sum for mean": ("lstm-vanilla", P_SUM, "p_bar = _plus(p_bar, _peepholes_vjp("),
+    "state of the wrong step": ("lstm-vanilla", P_BAR, "p_bar = _plus(p_bar, _peepholes_vjp("),
     "gates of the next step, sign": ("lstm-fgr", RECUR, "q_bar = None if q_bar is None else -_recur_vjp("),
     "projection, sign": ("lstm-projected", M_BAR, "m_bar = h_t_bar if P_bar is None else -_project_vjp("),
     "candidate's rows": ("gru-reset-after", U_N, "U_bar = np.concatenate("),

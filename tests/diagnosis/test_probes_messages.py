@@ -8,6 +8,8 @@ from probes_tools import asked, line_in, pair, said, with_faults
 from test_probes_capture import BACKWARD, INPUTS, changed, rnn, subject
 from test_probes_faults import BACK, CARRY, GATES, LIKELY, O_BAR, STEP, W_BAR, X_BAR
 
+import lstm_ref.activations as activations
+import lstm_ref.layer as layer
 import oracle
 from oracle import subjects
 from oracle.forms.form import SubjectError
@@ -49,8 +51,8 @@ WRONG = {
         [W_BAR],
         [
             "the gradient of W is wrong although every cotangent it is computed from is right     layer.py:{0}   "
-            "W_bar = np.matmul(a_bar[0].T, x[0])",
-            "  seen in 4 of 5 cases, down to T=4 B=3 D=1 H=2",
+            "W_bar = _plus(W_bar, np.matmul(a_bar[0].T, x[0]))",
+            "  seen in 4 of 5 cases, down to T=4 B=3 D=1 H=2; this line, or layer.py:{plus} or what W_bar holds",
         ],
     ),
     "a gradient below a wrong cotangent": (
@@ -61,8 +63,8 @@ WRONG = {
             f"  everything it is computed from is right; wrong at every step; {DOWN}; {NO_F}",
             "the gradient of x is wrong even from the author's own values of what it is computed from     "
             "layer.py:{1}   "
-            "x_bar = np.matmul(rows, 2 * W).reshape(T, B, D)",
-            f"  {DOWN}",
+            "x_bar[block] = np.matmul(rows, 2 * W).reshape(T, B, D)",
+            f"  {DOWN}; this line, or what block holds",
         ],
     ),
     "one of several lines": (
@@ -71,8 +73,8 @@ WRONG = {
             "first wrong cotangent, backwards in time: a_i_bar at t=3 (and a_f_bar)     cell.py:{0}   "
             "g_bar, f_bar, i_bar, o_bar = gates_bar",
             f"  everything it is computed from is right; wrong at every step; {DOWN}; "
-            "this line, or what feeds it: line {slopes}, line {made}, line {read}, layer.py:{call}, 11 more, "
-            "what the forward left in tape, what the forward left in self._tapes[t - self._known.start]",
+            "this line, or what feeds it: line {slopes}, activations.py:{rest}, activations.py:{least}, line {made}, "
+            "38 more, what the forward left in s_bar, what the forward left in tape.cell",
         ],
     ),
     "one step": (
@@ -112,7 +114,9 @@ def test_messages(title):
         "total": line_in(STEP, "s_total_bar = "),
         "made": line_in(STEP, "out or _new_cotangents"),
         "slopes": line_in(STEP, "gates_slope, c_slope = slopes"),
-        "read": line_in(STEP, "= tape = "),
+        "rest": line_in(activations.complement, "rest = "),
+        "least": line_in(activations.complement, "np.fmin("),
+        "plus": line_in(layer._plus, "np.add("),
     }
     assert said(causes)[: len(expected)] == [line.format(*lines, **beside) for line in expected]
 
