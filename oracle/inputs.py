@@ -8,8 +8,8 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from oracle.shapes import Shape, ShapeError
 from oracle.trees import like
 
 Kind = Literal["real", "integer", "boolean", "fixed"]
+CONTAINERS: Final = (dict, list, set)  # what fixed things are copied for each call
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Input:
     below: str = ""
     value: Any = None
     options: tuple[Any, ...] = ()  # of which each case draws its value
+    drawn_from: tuple[Any, ...] = ()  # of what is fixed for one case: the options among which it was drawn
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -81,8 +83,8 @@ def booleans(shape: str) -> Input:
 def fixed(value: Any) -> Input:
     """The same in every call: a flag, a string, a configuration.
 
-    A dictionary, list, set or random generator is copied for each call: what the code writes into it (running means,
-    say) is not there in the next.
+    A dictionary, list, set or random generator is copied for each call: what the forward writes into it (running means,
+    say) is not there in the next. The backward must leave it alone.
 
     >>> fixed({"stride": 2}).value
     {'stride': 2}
@@ -105,14 +107,17 @@ def choice(*options: Any) -> Input:
 
 def settled(leaves: Mapping[str, Input], values: Mapping[str, Any]) -> dict[str, Input]:
     """The same inputs with each choice made, as `values` has it."""
-    return {name: fixed(values[name]) if spec.options else spec for name, spec in leaves.items()}
+    return {
+        name: replace(fixed(values[name]), drawn_from=spec.options) if spec.options else spec
+        for name, spec in leaves.items()
+    }
 
 
 def fresh(value: Any) -> Any:
     """A copy of what a call could change, if it can be copied: arrays, containers, random generators."""
     if isinstance(value, np.ndarray):
         return value.copy()
-    if not isinstance(value, dict | list | set | np.random.Generator | np.random.RandomState):
+    if not isinstance(value, (*CONTAINERS, np.random.Generator, np.random.RandomState)):
         return value
     try:
         return copy.deepcopy(value)

@@ -26,6 +26,7 @@ class Outcome:
     bits: int = 0
     floats: Run | None = None
     balls: Run | None = None
+    further: list[Run] = field(default_factory=list)  # of parts of the cotangent that were judged too
     kink: str = ""
     outside: str = ""  # why this case is outside the forward's domain
 

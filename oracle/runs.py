@@ -17,7 +17,7 @@ from oracle.arithmetic.refusals import LeftArithmetic, Record, Undecided, record
 from oracle.binding import Binding
 from oracle.forms.form import ContractError, SubjectError
 from oracle.forms.loss import LossForm
-from oracle.inputs import fresh
+from oracle.inputs import CONTAINERS, fresh
 from oracle.paths import PathError
 from oracle.point import Point
 from oracle.subject import Subject
@@ -55,6 +55,9 @@ class Run:
     backward_lines: Execution | None = None
     arguments: dict[str, Any] = field(default_factory=dict)  # as passed, to see what was done to them
     cotangents: dict[str, Any] = field(default_factory=dict)
+    handed: tuple[Any, ...] = ()  # the arguments of the forward, nested as they were passed
+    pushed: Any = None  # the cotangents, nested as they were passed
+    fixed: dict[str, Any] = field(default_factory=dict)  # what fixed containers held between forward and backward
 
     @property
     def left(self) -> bool:
@@ -99,7 +102,9 @@ class Known:
         return self.numbers.array(self._values(shape))
 
     def _values(self, shape: tuple[int, ...]) -> Any:
-        return self.value * np.arange(1, 1 + int(np.prod(shape))).reshape(shape)
+        """1, -2, 3, ... times the value: of either sign, so that no sign lets them pass."""
+        count = np.arange(1, 1 + int(np.prod(shape)))
+        return self.value * np.where(count % 2, count, -count).reshape(shape)
 
     def read(self, name: str, value: Any) -> Any:
         """What the backward added."""
@@ -139,24 +144,30 @@ def evaluate(
     known: float = 0.0,
     slots: Poison | Known | None = None,
     cotangents: Mapping[str, Any] | None = None,
+    between: Callable[[], object] = lambda: None,
 ) -> None:
-    """Run forward and backward once and fill `run`; errors of the code under test end up in it too."""
+    """Run forward and backward once and fill `run`; errors of the code under test end up in it too.
+
+    `between` is called after the forward and before the backward.
+    """
     form, sizes = point.subject.form, point.case.sizes
     try:
         owner = owner if owner is not None else form.begin(sizes)
         slots = slots or slots_for(point.subject, numbers, known)
         if isinstance(form, LossForm):  # whose gradients come with the loss
             form.prepare(owner, slots)
-        run.arguments = {name: _argument(numbers, value) for name, value in point.values.items()}
+        run.arguments = as_passed(numbers, point.values)
         with lines() as run.forward_lines:
             tree = form.forward(owner, run.arguments)
         run.returned, rebuild = flatten(tree, output_root(point.subject))
         run.outputs = {name: _copy(value) for name, value in run.returned.items()}
         run.takes_cotangents = form.takes_cotangents(owner)
         run.cotangents = _cotangents(run, point, numbers, cotangents)
-        given = rebuild(run.cotangents)
+        run.handed, run.pushed = getattr(owner, "arguments", ()), rebuild(run.cotangents)
+        run.fixed = {name: fresh(value) for name, value in run.arguments.items() if isinstance(value, CONTAINERS)}
+        between()
         with lines() as run.backward_lines:
-            run.originals = form.backward(owner, given, slots)
+            run.originals = form.backward(owner, run.pushed, slots)
         run.gradients = {name: _copy(value) for name, value in run.originals.items()}
     except (LeftArithmetic, Undecided) as refusal:
         run.error = refusal
@@ -168,6 +179,11 @@ def evaluate(
     finally:
         if isinstance(form, LossForm) and owner is not None:
             form.finish(owner)
+
+
+def as_passed(numbers: Numbers, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Copies of all inputs, as a run passes them."""
+    return {name: _argument(numbers, value) for name, value in values.items()}
 
 
 def _argument(numbers: Numbers, value: Any) -> Any:

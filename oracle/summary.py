@@ -36,11 +36,13 @@ class Summary:
     def add(self, outcome: Outcome) -> None:
         """Take one outcome in; its runs are kept only as long as they are needed."""
         if outcome.counts:  # lines that only undecided cases reached were never judged
-            self.trial.remember_lines(outcome.floats)
+            for run in (outcome.floats, *outcome.further):
+                self.trial.remember_lines(run)
             if outcome.balls is not None:
                 self.trial.decisions.add(outcome.balls.record.ways)
             self._remember_clip(outcome)
         outcome.floats = outcome.balls = None
+        outcome.further = []
         self.outcomes.append(outcome)
         verdict = outcome.verdict
         worse = self.failing is None or verdict.severity < self.failing.verdict.severity

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from oracle.arithmetic import adapter
 from oracle.binding import Binding
+from oracle.contract.containers import containers
 from oracle.contract.inertness import padding_is_inert, rows_are_independent
-from oracle.contract.kinds import BROKEN, Bound, Broken, apart
+from oracle.contract.interleaving import interleaved
+from oracle.contract.kinds import BROKEN, Bound, Broken, apart, differing, same_bits
+from oracle.contract.layouts import layout
+from oracle.contract.reuse import second_call
 from oracle.deviations import COTANGENTS
 from oracle.point import Point
 from oracle.runs import Run, evaluate, in_floats, quiet
-from oracle.verdict import Finding, Verdict
+from oracle.verdict import Finding
 
 
 def behaviour(point: Point, binding: Binding, first: Run, bound: Bound) -> Iterator[Finding]:
@@ -24,21 +28,6 @@ def behaviour(point: Point, binding: Binding, first: Run, bound: Bound) -> Itera
             yield Finding(verdict, message, leaf, str(point.case))
 
 
-def same_bits(a: Any, b: Any) -> bool:
-    """Whether two float arrays hold the same numbers; NaN equals NaN here, for it is about bits."""
-    return bool(np.array_equal(np.asarray(a), np.asarray(b), equal_nan=True))
-
-
-def _differing(a: Any, b: Any) -> str:
-    """The first differing entry, as `[1, 2] is 0.3, was 0.1`."""
-    one, other = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    if one.shape != other.shape:
-        return f" has shape {one.shape}, had {other.shape}"
-    index = tuple(int(k) for k in np.argwhere(~((one == other) | (np.isnan(one) & np.isnan(other))))[0])
-    place = f"[{', '.join(map(str, index))}]" if index else ""
-    return f"{place} is {one[index]:.9g}, was {other[index]:.9g}"
-
-
 def mutation(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken:
     """Inputs and cotangents keep their values, unless `mutates` declares otherwise."""
     declared = point.subject.deviations.mutates
@@ -46,19 +35,19 @@ def mutation(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken
         allowed = name in declared or name.split(".")[0] in declared
         after = first.arguments[name]
         if isinstance(before, np.ndarray) and not allowed and not same_bits(after, before):
-            yield BROKEN, f"the input {name} was modified: {name}{_differing(after, before)}", name
+            yield BROKEN, f"the input {name} was modified: {name}{differing(after, before)}", name
     for name, value in first.returned.items():
         if isinstance(value, np.ndarray) and not same_bits(value, first.outputs[name]):
             yield (
                 BROKEN,
-                f"the output {name} was modified by the backward: it{_differing(value, first.outputs[name])}",
+                f"the output {name} was modified by the backward: it{differing(value, first.outputs[name])}",
                 "",
             )
     for name, passed in first.cotangents.items():
         if passed is not None and COTANGENTS not in declared:
             before = point.cotangent(name, np.shape(passed))
             if not same_bits(passed, before):
-                message = f"the cotangent of {name} was modified: it{_differing(passed, before)}"
+                message = f"the cotangent of {name} was modified: it{differing(passed, before)}"
                 yield BROKEN, f'{message}; declare mutates="cotangents" if that is meant', ""
 
 
@@ -79,69 +68,6 @@ def aliasing(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken
 def _share(a: Any, b: Any) -> bool:
     both = isinstance(a, np.ndarray) and isinstance(b, np.ndarray)
     return both and a.size > 0 and bool(np.may_share_memory(a, b)) and bool(np.shares_memory(a, b))
-
-
-def second_call(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken:
-    """After a call with other values and cotangents, the same case gives the same bits, outputs too."""
-    given = {name: _shifted(value) for name, value in _cotangents(point, first).items()}
-    again, consumed = _called_again(point, binding, given if first.takes_cotangents else None)
-    if consumed:
-        message = (
-            "forward or backward changed NumPy's global random state; pass a Generator or the drawn values instead"
-        )
-        yield BROKEN, message, ""
-    if again.error is not None:
-        yield BROKEN, f"called a second time, the code raised {type(again.error).__name__}: {again.error}", ""
-        return
-    leaked = [leaf for leaf, value in again.gradients.items() if not same_bits(value, first.gradients[leaf])]
-    kept = _what_leaks(point, binding, first) if leaked else ""
-    for leaf in leaked:
-        value = again.gradients[leaf]
-        rounding = bool(np.all(apart(value, first.gradients[leaf]) <= bound(leaf)))
-        message = f"called a second time, the gradient of {leaf} is another: {leaf}"
-        message += f"{_differing(value, first.gradients[leaf])}; {kept}"
-        yield BROKEN if rounding else Verdict.REFUTED, message, leaf
-    for name, value in again.outputs.items():
-        held = first.outputs.get(name)
-        if np.asarray(value).dtype.kind == "f" and not (held is not None and same_bits(value, held)):
-            message = f"called a second time, the output {name} is another; state leaks from one call into the next"
-            yield BROKEN, message, ""
-
-
-def _called_again(point: Point, binding: Binding, given: Mapping[str, Any] | None) -> tuple[Run, bool]:
-    """The run of a case after one with other inputs and the given cotangents; and whether random numbers were drawn.
-
-    Both are on the same object and module. Without given cotangents, the first call has those of the case.
-    """
-    other = point.moved({name: _shifted(value) for name, value in point.values.items()})
-    form, again = point.subject.form, Run()
-    with binding.untouched(), quiet():
-        owner = form.begin(point.case.sizes)
-        evaluate(Run(), other, adapter.Floats(), owner=owner, cotangents=given)
-        form.reset(owner)
-        state = _random_state()
-        evaluate(again, point, adapter.Floats(), owner=owner)
-        return again, state != _random_state()
-
-
-def _what_leaks(point: Point, binding: Binding, first: Run) -> str:
-    """Of a gradient that depends on an earlier call: whether on its cotangents alone."""
-    again, _ = _called_again(point, binding, None)
-    alike = again.error is None and all(same_bits(v, first.gradients[leaf]) for leaf, v in again.gradients.items())
-    return "it depends on the cotangent of the call before" if alike else "state leaks from one call into the next"
-
-
-def _random_state() -> bytes:
-    """NumPy's global random state, with the normal number that it may hold back for the next call."""
-    _, words, *rest = np.random.get_state()
-    return bytes(np.asarray(words).tobytes()) + repr(rest).encode()
-
-
-def _shifted(value: Any) -> Any:
-    """Other values of the same kind: what a leak from an earlier call would carry over."""
-    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-        return value * 0.75 + 0.125
-    return value
 
 
 def _cotangents(point: Point, first: Run) -> dict[str, Any]:
@@ -190,21 +116,6 @@ def _with_cotangents(point: Point, binding: Binding, first: Run, factor: float) 
     return run if run.error is None and run.takes_cotangents else None
 
 
-def layout(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken:
-    """Inputs that are not contiguous in memory give the same gradients."""
-    run = in_floats(point, binding, strided=True)
-    if run.error is not None:
-        yield (
-            BROKEN,
-            f"with inputs that are not contiguous, the code raised {type(run.error).__name__}: {run.error}",
-            "",
-        )
-        return
-    for leaf, value in run.gradients.items():
-        if not np.all(apart(value, first.gradients[leaf]) <= 2 * bound(leaf)):
-            yield BROKEN, f"with inputs that are not contiguous, the gradient of {leaf} is another", leaf
-
-
 def accumulation(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken:
     """Where it is declared, the backward adds to what the gradient slots hold, whatever that is."""
     if not point.subject.deviations.accumulates:
@@ -223,9 +134,11 @@ def accumulation(point: Point, binding: Binding, first: Run, bound: Bound) -> Br
 
 CHECKS = (
     mutation,
+    containers,
     accumulation,
     aliasing,
     second_call,
+    interleaved,
     zero_cotangent,
     linearity,
     layout,

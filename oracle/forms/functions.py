@@ -113,6 +113,10 @@ class FunctionsForm:
             )
         return False
 
+    def is_handed_all(self, owner: _Memory) -> bool:
+        """Whether the backward is handed what the forward knew: its cache, or its inputs."""
+        return owner.keeps_cache or takes(self.backward_function, len(owner.outputs) + len(owner.arguments))
+
     def reset(self, owner: _Memory) -> None:
         """Functions keep nothing."""
 

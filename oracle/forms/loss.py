@@ -36,6 +36,7 @@ class _Returned:
 
     owner: Any = None
     gradients: Any = None
+    arguments: Sequence[Any] = ()
 
     def __init__(self) -> None:
         self.before: list[tuple[str, Any, Any]] = []  # slots that were prepared: place, what stood there, its values
@@ -113,7 +114,8 @@ class LossForm:
                 place = _owner_name(owner.owner)
                 raise SubjectError(f"the parameter {name!r} is not on {place}; owner= says where it lives")
             paths.write(owner.owner, name, values[name])
-        returned = self.function(*[nest(spec, values, name) for name, spec in self.inputs.items()])
+        owner.arguments = [nest(spec, values, name) for name, spec in self.inputs.items()]
+        returned = self.function(*owner.arguments)
         if isinstance(returned, tuple):
             loss, *rest = returned
             owner.gradients = rest[0] if len(rest) == 1 and isinstance(rest[0], Mapping | list | tuple) else tuple(rest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ from oracle.forms.form import (
     fit_sizes,
     gather,
     takes,
+    takes_size,
 )
 from oracle.inputs import Input, Spec, joined, nest, parse
 from oracle.shapes import Shape
@@ -37,6 +38,7 @@ class _Used:
 
     target: Any
     sizes: Mapping[str, int] = field(default_factory=dict)
+    arguments: list[Any] = field(default_factory=list)  # of its last forward
     outputs: tuple[Any, ...] = ()
     separately: bool = False  # whether the outputs are several, so that their cotangents are several arguments
 
@@ -165,13 +167,18 @@ class ObjectForm:
                 )
         return {one.name: sizes[one.name] for one in expected if one.name in sizes}
 
+    def lasting(self, sizes: Iterable[str]) -> set[str]:
+        """The sizes that an object has for good: those that it is made of, and those of its parameters."""
+        of_parameters = {name for spec in self.parameters.values() for name in spec.names}
+        return {size for size in sizes if size in of_parameters or takes_size(self, size)}
+
     def forward(self, owner: _Used, values: Mapping[str, Any]) -> Any:
         """What the forward returns, or what stands at the places named in `outputs`."""
         written: list[tuple[str, Any]] = []
         for name in self.parameters:
             self._write(owner.target, name, values[name], written)
-        arguments = [nest(spec, values, name) for name, spec in self.inputs.items()]
-        returned = self._call(owner.target, self.forward_name, arguments)
+        owner.arguments = [nest(spec, values, name) for name, spec in self.inputs.items()]
+        returned = self._call(owner.target, self.forward_name, owner.arguments)
         if self.outputs is not None:
             outputs = {path: self._output(owner, path, shape) for path, shape in self.outputs.items()}
             owner.outputs, owner.separately = tuple(outputs.values()), True
