@@ -85,8 +85,8 @@ def error(value: Any, truth: Raw) -> FloatArray:
 
 def ulps(errors: FloatArray, truth: Raw, dtype: npt.DTypeLike) -> FloatArray:
     """Errors in units in the last place of the truth."""
-    size = np.abs(adapter.midpoints(truth)).astype(dtype)
     with np.errstate(all="ignore"):
+        size = np.abs(adapter.midpoints(truth)).astype(dtype)
         place = np.spacing(np.minimum(size, np.finfo(dtype).max)).astype(float)
         count: FloatArray = np.asarray(errors / place)
     return count

@@ -73,6 +73,7 @@ def _said(name: str, answer: Hashable) -> str:
 _OTHERS = {
     "int": "the integer part was {answer}",
     "truth": "the truth value was {answer}",
+    "is_integer": "is_integer() was {answer}",
     "sort": "sorting found one order",
     "maximum along an axis": "the largest along an axis stood at place {answer}",
     "minimum along an axis": "the smallest along an axis stood at place {answer}",

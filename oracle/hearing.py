@@ -14,7 +14,7 @@ from oracle.cases import Case
 from oracle.outcome import Outcome
 from oracle.point import Point
 from oracle.runs import Run
-from oracle.steps import balls, floats, promises, second_witness
+from oracle.steps import balls, floats, promises, second_witness, slopes
 from oracle.trial import Trial
 from oracle.verdict import Comparison, Finding, Verdict
 
@@ -29,7 +29,7 @@ STEPS = (
     second_witness.hear,
     balls.judge_every_gradient,
     floats.compare_executed_lines,
-    floats.compare_slopes,
+    slopes.compare_slopes,
     floats.measure_accuracy,
     promises.check_behaviour,
 )
@@ -156,7 +156,7 @@ class Hearing:
         self.trial.leave(why)
         self.gradients, self.outputs = {}, {}
         float_only.judge(self)
-        floats.compare_slopes(self)
+        slopes.compare_slopes(self)
         float_only.judge_single_precision(self)
         promises.check_behaviour(self)
         raise Done

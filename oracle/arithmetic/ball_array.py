@@ -26,7 +26,7 @@ from oracle.arithmetic.kernels import lift as lift
 from oracle.arithmetic.operands import COMPLEX, REAL, Balls, rule_for, storage, store
 from oracle.arithmetic.operands import raw_of as raw_of
 from oracle.arithmetic.operators import Operators
-from oracle.arithmetic.refusals import left, undecided
+from oracle.arithmetic.refusals import TEXT, answered, left, note, undecided
 
 
 def made(raw: Raw, dtype: np.dtype[Any]) -> Any:
@@ -119,12 +119,15 @@ class _Shared(Operators):
     __trunc__ = __int__
 
     def __format__(self, spec: str) -> str:
+        note(TEXT)
         return casts.text(self._raw, spec) if spec or not self._raw.ndim else str(self)
 
     def __str__(self) -> str:
+        note(TEXT)
         return str(kernels.midpoints(self._raw)[()])
 
     def __repr__(self) -> str:
+        note(TEXT)
         return repr(kernels.midpoints(self._raw)[()])
 
     def __copy__(self) -> Any:
@@ -314,6 +317,7 @@ class RealBallScalar(BallScalar):
         """Whether the number is an integer, where the ball decides it."""
         ball: Any = self._raw[()]
         if ball.is_integer() or (ball.is_finite() and not ball.contains_integer()):
+            answered("is_integer", lambda: [bool(ball.is_integer())])
             return bool(ball.is_integer())
         raise undecided("whether a ball is an integer")
 

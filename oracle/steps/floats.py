@@ -11,15 +11,11 @@ from oracle.accuracy import FEW, MANY
 from oracle.arithmetic import adapter, enclosures
 from oracle.forms.form import ContractError
 from oracle.runs import Run, in_floats, in_single
-from oracle.steps import second_witness
 from oracle.verdict import FloatAccuracy, Verdict
-from oracle.witnesses.central_difference import MANY_RUNGS, central_slope
-from oracle.witnesses.finite_difference import claimed, directions
 
 if TYPE_CHECKING:
     from oracle.hearing import Hearing
 
-_RUNGS = 8  # enough to see whether a term of the slope is missing
 _MAY_LEAVE_DOMAIN = ("saturated", "zeros", "large cotangents")
 
 
@@ -63,44 +59,6 @@ def compare_executed_lines(hearing: Hearing) -> None:
     for one, other in ((floats.forward_lines, balls.forward_lines), (floats.backward_lines, balls.backward_lines)):
         if one is not None and other is not None and (place := one.first_difference(other)):
             hearing.leave_balls(f"took another path in floats at {place}")
-
-
-def compare_slopes(hearing: Hearing) -> None:
-    """The gradients must be the slope of the untouched forward: what left balls unseen, as text, moves nothing in them.
-
-    Where a twin has derived the gradients, they are right whatever balls have seen.
-    """
-    twin = hearing.has_truth and not hearing.trial.reference.implicit
-    if twin or any(not verdict.ok for verdict in hearing.found.verdicts.values()):
-        return
-    for number, rungs in ((0, _RUNGS), (1, MANY_RUNGS)):
-        claim, seen, known = _slopes(hearing, number, rungs)
-        if not abs(claim - seen) > known:
-            return
-    hearing.find(
-        Verdict.UNDECIDED,
-        f"along a random direction of all inputs the gradients give a slope of {claim:.9g}, but central differences of "
-        f"the untouched forward in float64 give {seen:.9g}, known to {known:.1e}: a value is rounded, or its text or "
-        "memory is read, where balls show no dependence",
-    )
-
-
-def _slopes(hearing: Hearing, number: int, rungs: int) -> tuple[float, float, float]:
-    """The slope that the gradients claim, that of the float64 forward, and how well their difference is known."""
-    point, lift = hearing.point, adapter.lift
-    gradients = hearing.gradients or {leaf: lift(hearing.floats.gradients[leaf]) for leaf in point.differentiated}
-    along = directions(point, number, second_witness.uncut(hearing, gradients))
-    with adapter.precision(hearing.trial.bits):
-        claim, _ = claimed(hearing.trial.undone(gradients, hearing.case.sizes), along)
-    moved = {leaf: np.asarray(adapter.midpoints(v)) for leaf, v in along.items()}
-    seen = central_slope(point, hearing.trial.binding, moved, rungs)
-    if seen is None or seen.kink:
-        return 0.0, 0.0, 0.0
-    room = 0.0
-    if not hearing.gradients:
-        bounds = {leaf: hearing.bound(leaf, np.float64, FEW) for leaf in along}
-        room = sum(float(np.sum(np.abs(v) * np.reshape(bounds[leaf], v.shape))) for leaf, v in moved.items())
-    return float(claim.mid()), seen.estimate, seen.error + room
 
 
 def measure_accuracy(hearing: Hearing) -> None:

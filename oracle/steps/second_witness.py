@@ -14,6 +14,7 @@ from oracle.draws import key
 from oracle.reference import ROUNDED
 from oracle.steps import clipping, locating
 from oracle.steps.balls import compared
+from oracle.steps.slopes import end_if_balls_are_blind, uncut
 from oracle.verdict import Comparison, Verdict, WitnessesDisagree
 from oracle.witnesses.finite_difference import directions, smooth, testify
 from oracle.witnesses.statement import Statement, Testimony
@@ -84,14 +85,6 @@ def _testify(hearing: Hearing, gradients: Mapping[str, Raw]) -> Statement:
 def _direction_of(gradients: Mapping[str, Raw]) -> int:
     """The number of the direction along which these gradients are judged."""
     return key(*(np.asarray(adapter.midpoints(balls)).tobytes() for balls in gradients.values()))
-
-
-def uncut(hearing: Hearing, gradients: Mapping[str, Raw]) -> dict[str, Any] | None:
-    """Which entries lie strictly inside the declared clip; None without one."""
-    clip = hearing.trial.subject.deviations.clip
-    if clip is None:
-        return None
-    return {name: np.abs(adapter.midpoints(balls)) < clip for name, balls in gradients.items()}
 
 
 def _judge_with_clipped_program(hearing: Hearing, statement: Statement) -> None:
@@ -185,6 +178,7 @@ def _forget_the_program(hearing: Hearing) -> None:
 
 
 def _contradiction(hearing: Hearing, what: str) -> None:
+    end_if_balls_are_blind(hearing, accused=False)
     raise WitnessesDisagree(
         f"{hearing.trial.subject.name} at {hearing.case}: {what}; that is a fault of the oracle, please report it"
     )
@@ -224,6 +218,7 @@ def _judge_alone(hearing: Hearing, statement: Statement) -> None:
         case Testimony.REFUTES if _explained_by_rounding(hearing, hearing.gradients):
             _count_as_rounded(hearing)
         case Testimony.REFUTES:
+            end_if_balls_are_blind(hearing, accused=True)
             locating.locate(hearing)
     if (entries := uncut(hearing, hearing.gradients)) is not None:
         clipping.judge_cut(hearing, entries)

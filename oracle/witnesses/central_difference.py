@@ -32,6 +32,8 @@ from oracle.runs import forward_in_floats
 
 FEW_RUNGS, MANY_RUNGS = 14, 22
 _FIRST = 4  # the first step is 2^-4 of the size of the inputs
+_FIRSTS = (_FIRST, 12, 20, 28, 36)  # where a forward takes no long step
+_LAST = 44  # shorter steps leave hardly any digits
 _SAFETY = 100.0  # how many times the seen error of a difference a gap must be
 _UNIT = 2.0**-53
 _LASTS = 6  # by how many halvings of the step a jump must survive to be a kink
@@ -46,11 +48,39 @@ class FloatSlope:
     kink: float = 0.0
 
 
-def central_slope(point: Point, binding: Binding, direction: Mapping[str, Any], rungs: int) -> FloatSlope | None:
+def nearest_slope(
+    point: Point,
+    binding: Binding,
+    direction: Mapping[str, Any],
+    rungs: int,
+    *,
+    coarsest: float = math.inf,
+    narrow: bool = False,
+) -> FloatSlope | None:
+    """The slope from the longest steps at which the forward is finite and has no kink nearby.
+
+    A kink at the point itself is there at every step, and is told with the slope; None where no step is short enough,
+    or only steps so short that they see it no better than to `coarsest`. In `narrow` code, which computes in float32,
+    short steps move nothing: there the longest ones are all there is.
+    """
+    seen = None
+    for first in _FIRSTS[: 1 if narrow else None]:
+        found = central_slope(point, binding, direction, rungs, first)
+        if found is None or (first != _FIRST and found.error > coarsest):
+            continue
+        if not found.kink:
+            return found
+        seen = found
+    return seen
+
+
+def central_slope(
+    point: Point, binding: Binding, direction: Mapping[str, Any], rungs: int, first: int = _FIRST
+) -> FloatSlope | None:
     """The slope by equation (1); None where the forward is not finite around the point."""
     ladder = _Ladder(point, binding, direction)
     middle = ladder.value(0.0)
-    steps = [ladder.unit * 2.0 ** -(_FIRST + k) for k in range(rungs)]
+    steps = [ladder.unit * 2.0 ** -(first + k) for k in range(rungs) if first + k <= _LAST]
     pairs = [(ladder.value(h), ladder.value(-h)) for h in steps]
     quotients = [(up - down) / (2 * h) for h, (up, down) in zip(steps, pairs, strict=True)]
     jumps = [abs(up - 2 * middle + down) / h for h, (up, down) in zip(steps, pairs, strict=True)]
@@ -98,11 +128,17 @@ class _Ladder:
         run = forward_in_floats(self.point, self.binding, {**self.point.values, **moved})
         if run.error is not None:
             return math.nan
+        with np.errstate(all="ignore"):  # what is not finite makes a sum that is not
+            return self._weighed(run.outputs)
+
+    def _weighed(self, outputs: Mapping[str, Any]) -> float:
+        """⟨ȳ, outputs⟩, whose terms' magnitudes are remembered."""
         total = 0.0
-        for name, value in run.outputs.items():
+        for name, value in outputs.items():
             array = np.asarray(value)
             if array.dtype.kind == "f":
                 terms = self.point.cotangent(name, array.shape) * array
                 total += float(terms.sum())
-                self.size = max(self.size, float(np.abs(terms).sum()))
+                size = float(np.abs(terms).sum())
+                self.size = max(self.size, size) if math.isfinite(size) else self.size
         return total

@@ -115,7 +115,7 @@ def judge(seen: Slope, claim: Any, size: float, digits: float) -> Statement:
         return Statement(Testimony.SILENT, why="the slope is not finite")
     if far > FAR * known:
         return Statement(Testimony.REFUTES, gap=far)
-    places = -math.log10(max(near, 1e-300) / size) if size else math.inf
+    places = math.log10(size) - math.log10(max(near, 1e-300)) if size else math.inf
     if far > known:
         return Statement(Testimony.SILENT, why=f"a gap of {far:.1e} beside a seen error of {known:.1e}")
     if places < digits:
