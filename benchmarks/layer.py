@@ -5,15 +5,14 @@
 Ratios are medians over pairs of runs that follow each other in one process, so that a slow moment of the machine
 meets both. A ratio of 1 would mean that everything but the matrix products is free. The last line fits time ~ T^k.
 
-The layer makes its tape and gradients anew in every call, the products write into memory that is there already. What
-fresh memory costs depends on the allocator: glibc hands large blocks back to the system, which then has to clear them
-again. To see the layer without that, let it keep them:
-
-    MALLOC_TRIM_THRESHOLD_=1000000000 MALLOC_MMAP_THRESHOLD_=1000000000 python benchmarks/layer.py
+The products write into memory that is there already, and so does the forward: it is given the tape of the run before,
+`out=tape`, as in training. Outputs and gradients are made anew. The last column is the ratio where the tape is, too:
+what fresh memory costs depends on the system, which has to clear large blocks in every call.
 """
 
 from __future__ import annotations
 
+import itertools
 import sys
 import time
 from collections.abc import Callable
@@ -24,7 +23,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # a checkout that is not installed
 
-from lstm_ref import SEED, STANDARD, backward, forward
+from lstm_ref import SEED, STANDARD, Tape, backward, forward
 
 SIZES = [((4, 1, 50, 100), 201), ((50, 32, 64, 128), 61), ((200, 64, 128, 256), 9)]  # (T, B, D, H), pairs of runs
 LENGTHS = [100, 200, 400, 800, 1600, 3200]  # T, at (B, D, H) = (8, 64, 64)
@@ -39,9 +38,16 @@ def example(T: int, B: int, D: int, H: int, dtype: Any) -> tuple[list[Any], list
     return cast[:6], cast[6:]
 
 
-def both_ways(inputs: list[Any], cotangents: list[Any], cell: Any) -> Callable[[], object]:
-    """Forward and backward of the layer."""
-    return lambda: backward(*cotangents, forward(*inputs, cell)[3])
+def both_ways(inputs: list[Any], cotangents: list[Any], cell: Any, again: bool = True) -> Callable[[], object]:
+    """Forward and backward of the layer, as training runs them: with the memory of the tape before, if `again`."""
+    tape: Tape | None = None
+
+    def run() -> object:
+        nonlocal tape
+        tape = forward(*inputs, cell, out=tape if again else None)[3]
+        return backward(*cotangents, tape)
+
+    return run
 
 
 def products_alone(inputs: list[Any], cotangents: list[Any]) -> Callable[[], None]:
@@ -90,18 +96,16 @@ def exponent_of_time() -> float:
 
 def main() -> None:
     """Print one line for each size, dtype and cell."""
-    print(f"{'(T, B, D, H)':>20}  {'dtype':8} {'cell':9} {'layer ms':>9} {'products ms':>12} {'ratio':>6}")
+    print(f"{'(T, B, D, H)':>20}  {'dtype':8} {'cell':9} {'layer ms':>9} {'products ms':>12} {'ratio':>6} {'fresh':>6}")
     for sizes, pairs in SIZES:
-        for dtype in (np.float64, np.float32):
+        for dtype, cell in itertools.product((np.float64, np.float32), (SEED, STANDARD)):
             inputs, cotangents = example(*sizes, dtype)
-            cells = (SEED, STANDARD)
-            layers = [both_ways(inputs, cotangents, cell) for cell in cells]
-            times = paired([products_alone(inputs, cotangents), *layers], pairs)
-            products = times[:, 0]
-            for cell, layer in zip(cells, times[:, 1:].T, strict=True):
-                took, alone, ratio = np.median(layer) * 1e3, np.median(products) * 1e3, np.median(layer / products)
-                name = np.dtype(dtype).name
-                print(f"{sizes!s:>20}  {name:8} {cell.name:9} {took:9.2f} {alone:12.2f} {ratio:6.2f}")
+            layers = [both_ways(inputs, cotangents, cell, again) for again in (True, False)]
+            products, layer, fresh = paired([products_alone(inputs, cotangents), *layers], pairs).T
+            took, alone = np.median(layer) * 1e3, np.median(products) * 1e3
+            ratio, ratio_of_fresh = np.median(layer / products), np.median(fresh / products)
+            place = f"{sizes!s:>20}  {np.dtype(dtype).name:8} {cell.name:9}"
+            print(f"{place} {took:9.2f} {alone:12.2f} {ratio:6.2f} {ratio_of_fresh:6.2f}", flush=True)
     print(f"time grows as T^{exponent_of_time():.2f} from T={LENGTHS[0]} to T={LENGTHS[-1]}")
 
 

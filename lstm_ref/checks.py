@@ -7,6 +7,7 @@ rather than found in every gradient afterwards.
 from __future__ import annotations
 
 import operator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -49,9 +50,9 @@ def expect_floats(name: str, array: Any, like: Array | None = None) -> None:
 
 def expect_shape(name: str, array: Any, letters: str, sizes: dict[str, int]) -> None:
     """Raise unless the shape of `array` is `letters`, such as "4H D"; sizes met for the first time enter `sizes`."""
-    shape, wanted, known = np.shape(array), letters.split(), dict(sizes)
+    shape, wanted, known = np.shape(array), _parsed(letters), dict(sizes)
     if len(shape) != len(wanted) or not all(map(_fits, shape, wanted, [known] * len(shape))):
-        raise ValueError(_misfit(name, shape, wanted, sizes))
+        raise ValueError(_misfit(name, shape, letters.split(), sizes))
     sizes.update(known)
 
 
@@ -74,10 +75,17 @@ def expect_if_given(
     expect_parameter(name, array, letters, sizes, like, cell, wanted) if array is not None else None
 
 
-def _fits(size: int, letter: str, known: dict[str, int]) -> bool:
-    """Whether `size` is at least 1 and is what `letter` stands for; a new letter is noted in `known`."""
-    factor, name = (int(letter), "") if letter.isdigit() else (int(letter[:-1] or 1), letter[-1])
-    return size >= 1 and size == factor * (known.setdefault(name, size) if name else 1)
+@cache
+def _parsed(letters: str) -> tuple[tuple[int, str], ...]:
+    """Each size of "4H D" as a factor and a letter; a number alone has no letter."""
+    words = [(word, "") if word.isdigit() else (word[:-1] or "1", word[-1]) for word in letters.split()]
+    return tuple((int(factor), letter) for factor, letter in words)
+
+
+def _fits(size: int, wanted: tuple[int, str], known: dict[str, int]) -> bool:
+    """Whether `size` is at least 1 and is what is wanted; a new letter is noted in `known`."""
+    factor, letter = wanted
+    return size >= 1 and size == factor * (known.setdefault(letter, size) if letter else 1)
 
 
 def _misfit(name: str, shape: tuple[int, ...], wanted: list[str], sizes: dict[str, int]) -> str:
