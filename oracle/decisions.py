@@ -71,6 +71,7 @@ def _said(name: str, answer: Hashable) -> str:
 
 
 _OTHERS = {
+    "condition": "the condition was {answer}",
     "int": "the integer part was {answer}",
     "truth": "the truth value was {answer}",
     "is_integer": "is_integer() was {answer}",

@@ -17,9 +17,9 @@ from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from oracle.arithmetic.refusals import Place
+from oracle.binding.threads import Tracer, watched_by
 
 Line = tuple[str, int]
-Tracer = Callable[[FrameType, str, Any], Any]
 _BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
 
@@ -28,6 +28,7 @@ class Execution:
 
     def __init__(self) -> None:
         self._hits: dict[int, tuple[CodeType, set[int]]] = {}  # by id: code objects are slow to hash
+        self.strangers: set[str] = set()  # names of code of no file and no module, whose lines are not followed
 
     @property
     def codes(self) -> set[CodeType]:
@@ -58,14 +59,28 @@ class Execution:
 
         return follow
 
+    def add(self, frame: FrameType) -> None:
+        """Take in the line at which a frame stands."""
+        self._hits.setdefault(id(frame.f_code), (frame.f_code, set()))[1].add(frame.f_lineno)
+
+
+_collecting: list[tuple[Execution, Callable[[FrameType], bool]]] = []  # the innermost last
+
+
+def _on_line_of_thread(frame: FrameType, event: str, argument: Any) -> Tracer:
+    """Whatever is collected now takes in a line of a thread that was started in this run, or in an earlier one."""
+    if _collecting and _collecting[-1][1](frame):
+        _collecting[-1][0].add(frame)
+    return _on_line_of_thread
+
 
 @contextlib.contextmanager
 def executed_lines(tested: Iterable[str | Mapping[str, Any]]) -> Iterator[Execution]:
     """Inside the block, the statements executed in the code under test are collected.
 
     `tested` names files, or gives the globals of modules: functions of these files, or with these globals, are
-    followed. Only this thread is watched. A tracer that was set before, of a debugger or a coverage tool, sees nothing
-    of the calls made inside the block, and is set again afterwards.
+    followed, in threads that were started inside the block, or inside a binding, too. A tracer that was set before, of
+    a debugger or a coverage tool, sees nothing of the calls made inside the block, and is set again afterwards.
 
     >>> from oracle import paths
     >>> with executed_lines([vars(paths)]) as execution:
@@ -78,19 +93,38 @@ def executed_lines(tested: Iterable[str | Mapping[str, Any]]) -> Iterator[Execut
     scopes = frozenset(id(one) for one in tested if not isinstance(one, str))
     execution, before, followers = Execution(), sys.gettrace(), dict[int, Tracer]()
 
+    def tests(frame: FrameType) -> bool:
+        return frame.f_code.co_filename in files or id(frame.f_globals) in scopes
+
     def on_call(frame: FrameType, event: str, argument: Any) -> Tracer | None:
         code = frame.f_code
         if code.co_filename not in files and id(frame.f_globals) not in scopes:
+            if code.co_filename[0] == "<" and _is_stranger(frame):
+                execution.strangers.add(code.co_name)
             return None
         if (follow := followers.get(id(code))) is None:
             follow = followers[id(code)] = execution.follower(code)
         return follow
 
+    def on_call_of_thread(frame: FrameType) -> Tracer | None:
+        return None if on_call(frame, "call", None) is None else _on_line_of_thread
+
+    _collecting.append((execution, tests))
     try:
-        sys.settrace(on_call)
-        yield execution
+        with watched_by(on_call_of_thread):
+            sys.settrace(on_call)
+            yield execution
     finally:
         sys.settrace(before)
+        _collecting.pop()
+
+
+def _is_stranger(frame: FrameType) -> bool:
+    """Whether code has neither a source text nor a module: what `exec` made with globals of its own, say."""
+    file, name = frame.f_code.co_filename, str(frame.f_globals.get("__name__", ""))
+    if file.startswith("<frozen") or file in linecache.cache or name.startswith("namedtuple_"):
+        return False
+    return vars(sys.modules.get(name, object)) is not frame.f_globals
 
 
 class Layout(NamedTuple):

@@ -44,8 +44,10 @@ class Trial:
             self.bits *= 2
         self.executed: set[tuple[str, int]] = set()
         self.backward_codes: set[Any] = set()
+        self.strangers: set[str] = set()
         self.decisions = Decisions()
         self.left: dict[str, int] = {}
+        self.remarks: list[str] = []  # what else the report should say
         self.located: dict[str, int] = {}  # how often the wrong entries of a gradient were looked for
         self._settled: dict[tuple[int, ...], Trial] = {}  # by the options that a case draws
         self.cut: dict[str, Counter[tuple[int, ...]]] = {}  # how often a cut entry was judged on its own
@@ -172,12 +174,13 @@ class Trial:
         for lines in (run.forward_lines, run.backward_lines):
             if lines is not None:
                 self.executed |= lines.lines
+                self.strangers |= lines.strangers
         if run.backward_lines is not None:
             self.backward_codes |= run.backward_lines.codes
 
     def notes(self) -> list[str]:
         """What the report should say besides."""
-        notes = [f"left ball arithmetic: {why}" for why in self.left]
+        notes = [*self.remarks, *(f"left ball arithmetic: {why}" for why in self.left)]
         references = [trial.reference for trial in self._settled.values()] or [self.reference]
         for one in references:
             notes += [f"the reference's own derivative is not trusted: {why}" for why in one.distrust]
@@ -195,6 +198,11 @@ class Trial:
             )
         if self.reference.implicit:
             notes.append("forward compared with nothing: there is no independent reference")
+        if self.strangers:
+            notes.append(
+                f"code of no file ran, whose lines nobody followed: {', '.join(sorted(self.strangers)[:3])}; "
+                "give exec the globals of a module to have them followed"
+            )
         entered = {(code.co_filename, code.co_firstlineno) for code in self.backward_codes}
         unlifted = [one for one in self.binding.unlifted if (one.file, one.line) in entered]
         return notes + [f"arithmetic on plain numbers keeps Python's rounding in {one}" for one in unlifted[:3]]

@@ -184,3 +184,115 @@ def test_of_many_decisions_three_are_shown():
     notes = list(decisions.notes())
     assert [note.rpartition(": ")[2] for note in notes[:3]] == ["f.py:2", "f.py:3", "f.py:4"]
     assert notes[3:] == ["further decisions by value that went one way only: 2"]
+
+
+def small(h_bar, h):
+    """The derivative, at sizes that cases have."""
+    return h_bar * (1 - h**2)
+
+
+def large(h_bar, h):
+    """Another one, where no case comes."""
+    return 3 * h_bar
+
+
+def is_small(h):
+    """Whether an array is of the sizes that cases have."""
+    return len(h) < 100
+
+
+def by_dispatch(h_bar, h):
+    """Two functions, of which one is never entered."""
+    return (small if len(h) < 100 else large)(h_bar, h)
+
+
+def by_question(h_bar, h):
+    """The same, where a function answers."""
+    return small(h_bar, h) if is_small(h) else large(h_bar, h)
+
+
+def by_table(h_bar, h):
+    """The same, in a table."""
+    return {True: small, False: large}[len(h) < 100](h_bar, h)
+
+
+def by_chain(h_bar, h):
+    """The same, in a chain."""
+    return h_bar * (1 - h**2) if not len(h) >= 100 and h_bar.size else 3 * h_bar
+
+
+def by_factor(h_bar, h):
+    """The same, as a number."""
+    return h_bar * (1 - h**2) * (1 + (len(h) > 100))
+
+
+def beside(h_bar, h):
+    """The same, with the body beside its condition."""
+    if len(h) > 100: h_bar = 3 * h_bar  # fmt: skip
+    return h_bar * (1 - h**2)
+
+
+@pytest.mark.parametrize("backward", [by_dispatch, by_question, by_table, by_chain, by_factor, beside])
+def test_a_condition_inside_a_line_that_was_answered_one_way_is_named(backward):
+    """No line of its own was left out, and the report says that the other side was never taken."""
+    (note,) = notes_of(backward)
+    assert note.startswith("the condition was ")
+    assert " everywhere in every case, so that nothing is known of the other side: " in note
+
+
+def by_both(h_bar, h):
+    """A condition that goes both ways, and conditions that sizes and values do not decide."""
+    kind, spare = "tanh", None
+    assert len(h) < 100
+    if len(h) < 0:
+        raise ValueError(f"{len(h)} numbers")
+    slope = (1 - h) * (1 + h) if len(h) > 2 else 1 - h**2
+    factor = 1.0 if kind == "tanh" and spare is None else 2.0
+    return h_bar * slope * factor if h.ndim == 1 else h_bar
+
+
+def test_a_condition_that_sizes_answered_both_ways_is_not_named():
+    """Nor are an assertion, a check that raises, the name of a variant, and what a spec says of every case."""
+    assert notes_of(by_both) == []
+
+
+SOURCE = """
+def rule(h_bar, h):
+    return h_bar * (1 - h**2)
+"""
+
+
+def by_exec(h_bar, h):
+    """The derivative, by code of no file and with globals of its own."""
+    space = {}
+    exec(SOURCE, space)
+    return space["rule"](h_bar, h)
+
+
+def test_code_of_no_file_is_named():
+    """Nobody follows its lines, and the report says so."""
+    subject = oracle.Subject.from_functions(forward, by_exec, inputs={"x": "D"}, sizes={"D": (2, 4)})
+    report = oracle.verify(subject, cases=4)
+    assert any(
+        note.startswith("code of no file ran, whose lines nobody followed: <module>, rule;") for note in report.notes
+    )
+
+
+def in_steps(h_bar, h):
+    """The derivative, with a statement that no case reaches."""
+    slope = 1 - h**2
+    if len(h) > 100:
+        slope = 2 * slope
+    return h_bar * slope
+
+
+def test_a_line_that_a_thread_never_reached_is_undecided():
+    """Lines are followed in the threads that the code under test starts."""
+
+    def backward(h_bar, h):
+        return in_a_thread(in_steps, h_bar, h)
+
+    subject = oracle.Subject.from_functions(forward, backward, inputs={"x": "D"}, sizes={"D": (2, 4)})
+    report = oracle.verify(subject, cases=4)
+    assert report.verdict.name == "UNDECIDED"
+    assert any("no case reached this line of the backward" in finding.message for finding in report.findings)

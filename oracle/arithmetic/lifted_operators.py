@@ -137,9 +137,17 @@ def _finish_attribute(operation: Operation) -> Operation:
     return finish
 
 
+def _decide(value: Any) -> Any:
+    """A comparison, remembered where it is Python's own: numbers that are balls remember theirs."""
+    if type(value) is bool:
+        refusals.answered("condition", lambda: [value])
+    return value
+
+
 def _helpers() -> dict[str, Callable[..., Any]]:
     """A callable for each role that rewritten code knows."""
     helpers: dict[str, Callable[..., Any]] = {"item": _begin_item, "attribute": _begin_attribute, "slice": slice}
+    helpers["decide"] = _decide
     for symbol, (ordinary, ordinary_in_place) in OPERATORS.items():
         in_place = _in_place(symbol, ordinary_in_place)
         helpers[symbol], helpers[symbol + "="] = _binary(symbol, ordinary), in_place

@@ -1,8 +1,9 @@
 """Source text rewritten so that each arithmetic operator is a call: `1. / n` becomes `divide(1., n)`.
 
 Python evaluates `1. / n` before a ball sees it. A rewritten function hands both operands to a helper instead, which
-may then compute in balls. Nothing else changes: every expression is evaluated once and in the author's order, and
-every instruction keeps the author's line and column.
+may then compute in balls. A comparison of amounts inside a statement, as in `g if n < 100 else 2 * g`, is handed to
+one that remembers how it was answered. Nothing else changes: every expression is evaluated once and in the author's
+order, and every instruction keeps the author's line and column.
 
 The helpers are not names. They sit among the constants of the rewritten code, so that no scope gains a name, and a
 closure that outlives the run still works.
@@ -30,6 +31,8 @@ FUTURE_FLAGS = 0
 for _name in __future__.all_feature_names:
     FUTURE_FLAGS |= getattr(__future__, _name).compiler_flag
 
+_DECLARED = frozenset({"ndim", "shape", "dtype", "kind"})  # what the spec of an argument says in every case
+_KINDS = frozenset({"isinstance", "issubclass", "hasattr", "callable"})  # calls that ask what a value is
 Fingerprint = tuple[Any, ...]
 Helper = Callable[..., Any]
 
@@ -44,6 +47,7 @@ class Rewriter(ast.NodeTransformer):
 
     def __init__(self) -> None:
         self._classes: list[str] = []  # names of the enclosing classes, which mangle private attributes
+        self._telling = True  # whether nothing but the answer of a comparison tells which way was taken
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         """`a + b` becomes `add(a, b)`."""
@@ -67,6 +71,49 @@ class Rewriter(ast.NodeTransformer):
         key = ast.copy_location(ast.Constant(self._mangled(target.attr)), target)
         begun = _call(target, "attribute", target.value, key)
         return ast.copy_location(ast.Expr(_call(node, "attribute" + role, begun, node.value)), node)
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        """`n < 100` becomes `decide(n < 100)` where both ways stand on one line."""
+        self.generic_visit(node)
+        return _call(node, "decide", node) if self._telling and _of_amounts(node) else node
+
+    def visit_If(self, node: ast.If | ast.While) -> ast.AST:
+        """Which lines were executed tells how a condition was answered, unless the body stands beside it."""
+        node.test = self._visited(node.test, telling=node.body[0].lineno == node.lineno)
+        node.body, node.orelse = [list(map(self.visit, part)) for part in (node.body, node.orelse)]
+        return node
+
+    visit_While = visit_If
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
+        """Nothing but the condition tells the arms apart."""
+        node.test = self._visited(node.test, telling=True)
+        if isinstance(node.test, ast.Call) and isinstance(node.test.func, ast.Name):
+            node.test = node.test if node.test.func.id in _KINDS else _call(node.test, "decide", node.test)
+        node.body, node.orelse = self.visit(node.body), self.visit(node.orelse)
+        return node
+
+    def visit_Assert(self, node: ast.Assert) -> ast.AST:
+        """What must hold decides nothing; nor does what is handed to a check; an answer is decided by who asked."""
+        for name, child in ast.iter_fields(node):
+            setattr(node, name, child and self._visited(child, telling=False))
+        return node
+
+    visit_Expr = visit_Assert  # type: ignore[assignment]
+
+    def visit_Return(self, node: ast.Return) -> ast.AST:
+        """A truth value that is returned is decided upon by whoever asked for it."""
+        answer = isinstance(node.value, ast.Compare | ast.BoolOp | ast.UnaryOp)
+        node.value = node.value and self._visited(node.value, telling=self._telling and not answer)
+        return node
+
+    def _visited(self, node: Any, telling: bool) -> Any:
+        """A part of a statement, in which a comparison tells something or not."""
+        before, self._telling = self._telling, telling
+        try:
+            return self.visit(node)
+        finally:
+            self._telling = before
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         """Remembers the name of the class for its private attributes."""
@@ -96,7 +143,7 @@ class Rewriter(ast.NodeTransformer):
 
     def visit_match_case(self, node: ast.match_case) -> ast.AST:
         """Everything but the pattern, whose numbers must stay literals."""
-        node.guard = node.guard and self.visit(node.guard)
+        node.guard = node.guard and self._visited(node.guard, telling=False)
         node.body = [self.visit(statement) for statement in node.body]
         return node
 
@@ -105,6 +152,18 @@ class Rewriter(ast.NodeTransformer):
         owner = self._classes[-1].lstrip("_") if self._classes else ""
         private = name.startswith("__") and not name.endswith("__") and owner != ""
         return f"_{owner}{name}" if private else name
+
+
+def _of_amounts(node: ast.Compare) -> bool:
+    """Whether a comparison is one of sizes or numbers, as far as its form tells: not of names, kinds or ranks."""
+    if not all(isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE | ast.Eq | ast.NotEq) for op in node.ops):
+        return False
+    for side in (node.left, *node.comparators):
+        if isinstance(side, ast.Constant) and (side.value is None or isinstance(side.value, str | bool | bytes)):
+            return False
+        if isinstance(side, ast.Attribute) and side.attr in _DECLARED:
+            return False
+    return True
 
 
 def _call(node: ast.expr | ast.stmt, role: str, *arguments: ast.expr) -> ast.expr:
@@ -128,7 +187,8 @@ def rewritten(source: str, filename: str, flags: int, helpers: Mapping[str, Help
 
     `flags` are the flags of one of its functions, among which the future statements are kept. `helpers` gives a
     callable for each role: the operators, the operators followed by `=` and these after `item` and `attribute`, and
-    `item`, `attribute`, `slice`. Raises SyntaxError, ValueError or RecursionError if the text cannot be compiled.
+    `item`, `attribute`, `slice` and `decide`. Raises SyntaxError, ValueError or RecursionError if the text cannot be
+    compiled.
 
     >>> from types import FunctionType
     >>> source = "def f(a):\\n    return a + 1\\n"

@@ -26,6 +26,7 @@ from oracle.binding.imports import importing
 from oracle.binding.reach import Reach
 from oracle.binding.scopes import Scope, modules_of
 from oracle.binding.standing import Plan, Reading, StandFor, Standing, identity
+from oracle.binding.threads import followed
 
 _LOCK: Final = threading.RLock()  # names are replaced for the whole process: one run at a time
 _GLOBAL_GENERATORS: Final = (GeneratorHolder(np.random.mtrand._rand), GeneratorHolder(random._inst))
@@ -139,7 +140,8 @@ class Binding:
                 standing.begin(one.holder.owner for one in saved if isinstance(one.holder, ArrayHolder))
                 _replace(lasting, standing, standing.plans)
                 _replace(passing, standing, {})
-                yield further, standing
+                with followed():
+                    yield further, standing
             finally:
                 _restore(saved)
 
