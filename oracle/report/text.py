@@ -73,8 +73,7 @@ def after_diagnosis(report: Report) -> list[str]:
     """Who said so, what else is to be known, and how to see it again."""
     lines = [*_limits(report)]
     if report.verdict is Verdict.REFUTED and report.testimony_digits > 0:
-        digits = digits_text(report.testimony_digits)
-        lines.append(f"finite differences of the hand-written forward side with the oracle ({digits})")
+        lines.append(_sides(report))
     lines.append(f"witnesses: {witnesses(report)}")
     lines.extend(remarks(report))
     if report.redrawn:
@@ -83,6 +82,14 @@ def after_diagnosis(report: Report) -> list[str]:
     last = [f"smallest failing sizes: {report.smallest}"] if report.smallest else []
     last += [f"replay: {report.replay}"] if report.replay else []
     return _each_one_line([*lines, *(["      ".join(last)] if last else [])])
+
+
+def _sides(report: Report) -> str:
+    """Whom finite differences confirm: the oracle, or where only other calls are wrong, the gradients of the first."""
+    digits = digits_text(report.testimony_digits)
+    if any(leaf.wrong for leaf in report.leaves):
+        return f"finite differences of the hand-written forward side with the oracle ({digits})"
+    return f"finite differences confirm the gradients of a first call, on the whole cotangent ({digits})"
 
 
 def remarks(report: Report) -> list[str]:
