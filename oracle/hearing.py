@@ -14,7 +14,7 @@ from oracle.cases import Case
 from oracle.outcome import Outcome
 from oracle.point import Point
 from oracle.runs import Run
-from oracle.steps import balls, floats, promises, second_witness, slopes
+from oracle.steps import balls, floats, partial, promises, second_witness, slopes
 from oracle.trial import Trial
 from oracle.verdict import Comparison, Finding, Verdict
 
@@ -32,6 +32,7 @@ STEPS = (
     slopes.compare_slopes,
     floats.measure_accuracy,
     promises.check_behaviour,
+    partial.judge_partial_cotangents,
 )
 
 
@@ -159,4 +160,5 @@ class Hearing:
         slopes.compare_slopes(self)
         float_only.judge_single_precision(self)
         promises.check_behaviour(self)
+        partial.judge_partial_cotangents(self)
         raise Done
