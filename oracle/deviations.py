@@ -21,7 +21,7 @@ Two more declarations are promises that most backwards keep and some cannot (a b
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,9 +82,32 @@ class Deviations:
         masks = [name for name, spec in leaves.items() if spec.kind == "boolean"]
         if self.mask is not None and self.mask not in masks:
             raise ValueError(f"mask={self.mask!r} must be a boolean input: {', '.join(masks) or 'there is none'}")
+        if self.mask is not None and all(places is None for places in masked(self.mask, leaves).values()):
+            own = leaves[self.mask].shape.text
+            raise ValueError(f"mask={self.mask!r} must pad an input, but no real one has its dimensions, {own!r}")
         allowed = {*leaves, *(name.split(".")[0] for name in leaves), COTANGENTS}
         if wrong := [name for name in self.mutates if name not in allowed]:
             raise ValueError(f"mutates= names {wrong[0]!r}; expected some of {', '.join(sorted(allowed))}")
+
+    def expect_checkable(self, leaves: Mapping[str, Input], within: Mapping[str, tuple[int, int]]) -> None:
+        """Refuse a promise that no case could break.
+
+        Raises
+        ------
+        ValueError
+            If there is never a second row, or never a padded place.
+        """
+        if self.independent is not None and within[self.independent][1] < 2:
+            raise ValueError(
+                f"independent={self.independent!r} must be seen in two rows, but {self.independent} is always 1; "
+                f"give sizes={{{self.independent!r}: (1, 3)}}, or leave it away"
+            )
+        largest = {name: high for name, (_, high) in within.items()}
+        if self.mask is not None and leaves[self.mask].shape.concrete(largest)[-1:] == (1,):
+            raise ValueError(
+                f"mask={self.mask!r} must be seen to pad, but its last dimension is always 1, and each row of a mask "
+                "has a place that is not padded; give larger sizes"
+            )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -113,6 +136,28 @@ class Deviations:
             declared = f"scale={self.scale!r}" if not numerator else f"mean_over={self.mean_over!r}"
             raise ValueError(f"{declared} is 0 at {dict(sizes)}; give sizes= at which it is not")
         return numerator, denominator
+
+
+def masked(name: str, leaves: Mapping[str, Input]) -> dict[str, tuple[int, ...] | None]:
+    """Where each real input has the dimensions of the mask `name`, in their order; None where it has not all of them.
+
+    >>> from oracle.inputs import booleans, reals
+    >>> masked("m", {"x": reals("B T D"), "W": reals("D H"), "m": booleans("T B")})
+    {'x': (1, 0), 'W': None}
+    """
+    own = leaves[name].shape.dimensions
+    return {leaf: _places(own, spec.shape.dimensions) for leaf, spec in leaves.items() if spec.kind == "real"}
+
+
+def _places(own: Sequence[str], every: Sequence[str]) -> tuple[int, ...] | None:
+    """Where the own dimensions stand among all; each place is taken once."""
+    found: list[int] = []
+    for dimension in own:
+        place = next((k for k, other in enumerate(every) if other == dimension and k not in found), None)
+        if place is None:
+            return None
+        found.append(place)
+    return tuple(found)
 
 
 def _number(value: Any) -> bool:

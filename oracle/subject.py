@@ -311,6 +311,7 @@ class Subject:
         if reference is not None:
             expect_function("reference=", reference, "the same forward for JAX, a function of the same arguments")
         within = ranges(_names(leaves, declared), sizes or {})
+        declared.expect_checkable(leaves, within)
         twin = reference if takes_probe(reference) else None
         named = parse_probes(probes)
         return cls(name, form, leaves, within, plain(reference), declared, tuple(modules), arguments, named, twin)

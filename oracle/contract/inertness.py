@@ -3,21 +3,26 @@
 `independent="B"`: the rows of a batch do not see each other. Then the gradient of a row is that of the row alone, and
 the gradient of what all rows share is the sum over rows.
 
-`mask="m"`: where the boolean input m is false, inputs are padding. Then their gradient there is exactly zero, and
-other values there change no other gradient, as long as no cotangent stands on a padded place.
+`mask="m"`: where the boolean input m is false, inputs that have its dimensions are padding. Then their gradient there
+is exactly zero, and other values there change no other gradient, as long as no cotangent stands on a padded place.
 """
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from oracle.binding import Binding
-from oracle.cases import Case
+from oracle.cases import GENERIC, Case, sizes_at
 from oracle.contract.kinds import BROKEN, Bound, Broken, apart, entry
+from oracle.deviations import masked
 from oracle.point import Point
-from oracle.runs import Run, in_floats
+from oracle.runs import Run, forward_in_floats, in_floats
+
+_LOOKS = 3  # cases in which the shapes of outputs are looked at
 
 
 def rows_are_independent(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken:
@@ -67,47 +72,82 @@ def padding_is_inert(point: Point, binding: Binding, first: Run, bound: Bound) -
     name = point.subject.deviations.mask
     if name is None:
         return
-    mask = np.asarray(point.values[name], dtype=bool)
-    given = {
-        output: np.where(_spread(mask, np.shape(value)), value, 0.0)
-        for output, value in first.cotangents.items()
-        if value is not None
-    }
-    before = in_floats(point, binding, cotangents=given if first.takes_cotangents else None)
-    after = in_floats(_disturbed(point, mask), binding, cotangents=given if first.takes_cotangents else None)
+    mask, places = np.asarray(point.values[name], dtype=bool), masked(name, point.subject.leaves)
+    given = _on_what_is_there(point, binding, first, mask) if first.takes_cotangents else None
+    before = in_floats(point, binding, cotangents=given)
+    after = in_floats(_disturbed(point, mask, places), binding, cotangents=given)
     for run in (before, after):
         if run.error is not None:
             yield BROKEN, f"with other values on padding the code raised {type(run.error).__name__}: {run.error}", ""
             return
     for leaf in point.differentiated:
         one, other = (np.asarray(run.gradients[leaf], dtype=float) for run in (before, after))
-        padded = ~_spread(mask, one.shape) if _masked(point, leaf, mask) else np.zeros(one.shape, dtype=bool)
+        at = places[leaf]
+        padded = np.zeros(one.shape, dtype=bool) if at is None else ~_spread(mask, one.shape, at)
         if np.any(one[padded] != 0.0):
-            yield BROKEN, f"padding of {name} gets a gradient: {entry(leaf, np.where(padded, one, 0.0), 0 * one)}", leaf
+            yield (
+                BROKEN,
+                f"padding of {name} gets a gradient: {entry(leaf, np.where(padded, one, 0.0), np.zeros(one.shape))}",
+                leaf,
+            )
         if not np.all(apart(one, other) <= 2 * bound(leaf)):
             yield BROKEN, f"padding of {name} is not inert: with other values on it {entry(leaf, other, one)}", leaf
 
 
-def _masked(point: Point, leaf: str, mask: Any) -> bool:
-    """Whether an input has the mask's dimensions first."""
-    name = point.subject.deviations.mask
-    assert name is not None
-    own = point.subject.leaves[name].shape.dimensions
-    return point.subject.leaves[leaf].shape.dimensions[: len(own)] == own
+def _spread(mask: Any, shape: tuple[int, ...], places: tuple[int, ...]) -> Any:
+    """The mask in the shape of an array that has the mask's dimensions at these places."""
+    lengths = [size if axis in places else 1 for axis, size in enumerate(shape)]
+    return np.broadcast_to(mask.transpose(np.argsort(places)).reshape(lengths), shape)
 
 
-def _spread(mask: Any, shape: tuple[int, ...]) -> Any:
-    """The mask in the shape of an array whose first dimensions are the mask's; true everywhere for other arrays."""
-    if shape[: mask.ndim] != mask.shape:
-        return np.ones(shape, dtype=bool)
-    return np.broadcast_to(mask.reshape(mask.shape + (1,) * (len(shape) - mask.ndim)), shape)
-
-
-def _disturbed(point: Point, mask: Any) -> Point:
+def _disturbed(point: Point, mask: Any, places: Mapping[str, tuple[int, ...] | None]) -> Point:
     """The same point with other values on padding."""
     values = dict(point.values)
-    for leaf, spec in point.subject.leaves.items():
-        value = point.values[leaf]
-        if spec.kind == "real" and _masked(point, leaf, mask):
-            values[leaf] = np.where(_spread(mask, value.shape), value, 0.75 - value)
+    for leaf, at in places.items():
+        if at is not None:
+            value = point.values[leaf]
+            values[leaf] = np.where(_spread(mask, value.shape, at), value, 0.75 - value)
     return point.moved(values)
+
+
+# ---- which places of an output are padded
+
+
+def _on_what_is_there(point: Point, binding: Binding, first: Run, mask: Any) -> dict[str, Any]:
+    """The cotangents of a run, and zero on padded places of outputs."""
+    given = {name: np.asarray(value) for name, value in first.cotangents.items() if value is not None}
+    axes = _axes_of_outputs(point, binding, {name: value.shape for name, value in given.items()})
+    for name, value in given.items():
+        for places in itertools.product(*axes[name]):
+            if len(set(places)) == len(places):  # where two axes may be meant, a place is padded by either
+                given[name] = np.where(_spread(mask, value.shape, places), given[name], 0.0)
+    return given
+
+
+def _axes_of_outputs(
+    point: Point, binding: Binding, shapes: Mapping[str, tuple[int, ...]]
+) -> dict[str, list[list[int]]]:
+    """Which axes of each output may be each dimension of the mask: those that are as long in every case.
+
+    The forward decides the shapes of outputs, so it is run in a few cases in which sizes differ from each other.
+    """
+    subject, name = point.subject, point.subject.deviations.mask
+    assert name is not None
+    dimensions = subject.leaves[name].shape.concrete
+    found = {
+        output: [_as_long(shape, size) for size in dimensions(point.case.sizes)] for output, shape in shapes.items()
+    }
+    for seed in range(_LOOKS):
+        case = Case(sizes_at(GENERIC, seed, subject.sizes), seed=seed)
+        other = Point(subject, case)
+        run = forward_in_floats(other, binding, other.values)
+        for output, axes in found.items():
+            if run.error is None and np.ndim(run.outputs.get(output, 0.0)) == len(shapes[output]):
+                lengths = [_as_long(np.shape(run.outputs[output]), size) for size in dimensions(case.sizes)]
+                found[output] = [[k for k in some if k in more] for some, more in zip(axes, lengths, strict=True)]
+    return found
+
+
+def _as_long(shape: tuple[int, ...], size: int) -> list[int]:
+    """The axes of this length."""
+    return [axis for axis, length in enumerate(shape) if length == size]
