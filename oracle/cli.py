@@ -41,7 +41,8 @@ class Commands(click.Group):
 def main() -> None:
     """Certify hand-written backpropagation: your NumPy code and JAX's gradient program, both in ball arithmetic.
 
-    Exit codes: 0 ok, 1 a verdict that is not ok, 2 misuse, 3 the witnesses contradict each other, 130 Ctrl-C.
+    Exit codes: 0 ok, 1 a verdict that is not ok, 2 misuse, 3 the witnesses contradict each other. Ctrl-C ends
+    with 130.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -78,7 +78,7 @@ def pytest_configure(config: pytest.Config) -> None:
     _option(config, "gradient_cases", 1)
     _option(config, "gradient_seed", 0)
     if not hasattr(config, "workerinput"):
-        _expect_page(config)
+        _expect_report(config)
         config.pluginmanager.register(Collected(config), "gradient-oracle-collected")
 
 
@@ -87,19 +87,23 @@ def _wants_page(config: pytest.Config) -> bool:
     return str(config.getoption("gradient_report") or "").lower().endswith((".html", ".htm"))
 
 
-def _expect_page(config: pytest.Config) -> None:
-    """Refuse a page that cannot be drawn or written before any test runs."""
-    if not _wants_page(config):
+def _expect_report(config: pytest.Config) -> None:
+    """Refuse a report that cannot be written, or a page that cannot be drawn, before any test runs."""
+    path = config.getoption("gradient_report")
+    if path is None:
         return
-    from oracle.commands.common import Misuse, expect_writable
-    from oracle.report.page import missing
+    from oracle.commands.common import Misuse
+    from oracle.commands.outputs import expect_file_or_folders
 
     try:
-        expect_writable(str(Path(config.invocation_params.dir, config.getoption("gradient_report"))))
+        expect_file_or_folders(str(Path(config.invocation_params.dir, path)) if path else "")
     except Misuse as error:
         raise pytest.UsageError(error.message) from None
-    if why := missing():
-        raise pytest.UsageError(why)
+    if _wants_page(config):
+        from oracle.report.page import missing
+
+        if why := missing():
+            raise pytest.UsageError(why)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -58,22 +58,6 @@ def write_json(path: str, reports: list[Any], seconds: float, **further: Any) ->
         raise Misuse(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def expect_writable(path: str) -> None:
-    """Refuse a path below which no file can be written, before anything takes its time."""
-    import os
-    from pathlib import Path
-
-    from oracle.report.text import one_line
-
-    folder = Path(path).absolute().parent
-    while not os.path.lexists(folder):
-        folder = folder.parent
-    if not folder.is_dir():
-        raise Misuse(f"cannot write {one_line(path)}: {one_line(str(folder))} is not a directory")
-    if not os.access(folder, os.W_OK):
-        raise Misuse(f"cannot write {one_line(path)}: no file may be written in {one_line(str(folder))}")
-
-
 def only_subject(text: str) -> Any:
     """The one subject that `text` names."""
     found = load_subjects(text)

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from oracle.commands.common import EXIT_NOT_OK, EXIT_OURS, Misuse, everything, only_subject
+from oracle.commands.outputs import expect_folder
 
 
 @click.command()
@@ -37,6 +38,7 @@ def vectors(names: tuple[str, ...], folder: str, cases: int, seed: int, which: s
     from oracle.vectors import write
     from oracle.verdict import WitnessesDisagree
 
+    expect_folder(folder)
     subjects = [only_subject(text) for text in names or everything()]
     for subject in subjects:
         try:

@@ -14,10 +14,10 @@ from oracle.commands.common import (
     EXIT_OURS,
     Misuse,
     everything,
-    expect_writable,
     load_subjects,
     write_json,
 )
+from oracle.commands.outputs import expect_writable
 
 _FEW = 4  # subjects whose tables are shown though all is well
 
@@ -65,9 +65,8 @@ def verify(
     from oracle.session import run_session
     from oracle.verdict import WitnessesDisagree
 
-    for path in (json_path, html_path, certificate_path):
-        if path is not None:
-            expect_writable(path)
+    written = {"--json": json_path, "--html": html_path, "--certificate": certificate_path}
+    expect_writable(written, read={"--kill-matrix": matrix_path})
     matrix = _page_can_be_drawn(html_path, matrix_path)
     loaded = [subject for text in subjects or everything() for subject in load_subjects(text)]
     terminal = Terminal(brief=len(loaded) > _FEW)

