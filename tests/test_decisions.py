@@ -228,7 +228,7 @@ def by_factor(h_bar, h):
 
 def beside(h_bar, h):
     """The same, with the body beside its condition."""
-    if len(h) > 100: h_bar = 3 * h_bar  # fmt: skip
+    if len(h) > 100: h_bar = 3 * h_bar  # noqa: E701  # fmt: skip
     return h_bar * (1 - h**2)
 
 

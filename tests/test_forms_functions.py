@@ -320,6 +320,36 @@ def test_a_declared_rule_is_the_only_one() -> None:
     assert by_name({"W": 3.0}, ["W"], "nabla_{}") is None
 
 
+def test_two_rules_that_name_different_values_are_refused() -> None:
+    """Parameters and gradients in one mapping, or two sets of gradients: the sentence says what to declare."""
+    both = {"W": 3.0, "b": 4.0, "dW": 1.0, "db": 2.0}
+    with pytest.raises(SubjectError) as refused:
+        match(both, ["W", "b"], ["W", "b"], None, "it")
+    assert str(refused.value) == (
+        "several naming rules fit a returned mapping with W, b, dW, db: '{}' and 'd{}', which name different values; "
+        "declare the one that is meant, as gradients='d{}', or return the gradients alone"
+    )
+    assert match(both, ["W", "b"], ["W", "b"], "d{}", "it") == {"W": 1.0, "b": 2.0}
+
+
+def test_two_rules_may_name_the_same_objects() -> None:
+    """A mapping may hold a gradient under two names; equal values are not enough, as they may differ elsewhere."""
+    gradient = np.ones(2)
+    assert by_name({"dW": gradient, "W_grad": gradient}, ["W"], None) == {"W": gradient}
+    with pytest.raises(SubjectError, match="several naming rules fit"):
+        by_name({"dW": gradient, "W_grad": gradient.copy()}, ["W"], None)
+
+
+def test_a_declared_rule_decides_between_those_of_a_nested_mapping() -> None:
+    """The parts of an argument may be named by it or by any usual rule."""
+    leaves = parse({"params": {"W": "D", "b": ""}, "x": "D"})
+    parts = {"W": 3.0, "b": 4.0, "dW": 1.0, "db": 2.0}
+    found = gather({"dparams": parts, "dx": 5.0}, ["params", "x"], leaves, "d{}", "it")
+    assert found == {"params.W": 1.0, "params.b": 2.0, "x": 5.0}
+    with pytest.raises(SubjectError, match="several naming rules fit"):
+        gather({"params": parts, "x": 5.0}, ["params", "x"], leaves, None, "it")
+
+
 def test_keys_may_be_numbers() -> None:
     """As the layers of a network are."""
     assert by_name({0: 1.0, 1: 2.0}, ["0", "1"], None) == {"0": 1.0, "1": 2.0}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import oracle
 from oracle.forms.form import LEFT_OUT, SIZES, ContractError, SubjectError
 from oracle.forms.object import ObjectForm, gradient_path, put, same_place
 from oracle.inputs import fixed, integers, reals
@@ -721,3 +722,44 @@ def test_the_code_under_test_is_what_makes_the_object_and_all_functions() -> Non
     """Names of methods are found on the object."""
     hooks: dict[str, Any] = {"backward": lambda layer, g: g, "reset": lambda layer: None}
     assert form_of(**hooks).code == (Linear, hooks["backward"], hooks["reset"])
+
+
+class Computes:
+    """A weight whose gradient is computed when somebody asks for it."""
+
+    def __init__(self) -> None:
+        self.w, self.dw_kept = np.zeros(()), np.zeros(())
+
+    def forward(self, x: Any) -> Any:
+        """w x."""
+        self.x = x
+        return self.w * x
+
+    def backward(self, y_bar: Any) -> Any:
+        """The gradient of x; that of w is kept."""
+        self.dw_kept = (self.x * y_bar).sum()
+        return self.w * y_bar
+
+    @property
+    def dw(self) -> Any:
+        """The gradient of w, which nobody can set."""
+        return self.dw_kept
+
+
+def test_a_gradient_that_cannot_be_prepared_is_refused() -> None:
+    """A property without a setter hides whether the backward wrote it; the sentence says what to do."""
+
+    def judged(gradients: Any) -> Any:
+        subject = oracle.Subject.from_object(
+            Computes, inputs={"x": "D"}, parameters={"w": ""}, gradients=gradients, sizes={"D": (2, 4)}
+        )
+        return oracle.verify(subject, cases=2).verdict.name
+
+    with pytest.raises(SubjectError) as refused:
+        judged("d{}")
+    assert str(refused.value).startswith(
+        "the gradient of 'w' cannot be prepared, so nothing would show that the backward computes it: "
+        "'dw' cannot be written on a Computes: "
+    )
+    assert str(refused.value).endswith("; give the place a setter, or say with gradients= where the values are kept")
+    assert judged({"w": "dw_kept"}) == "CERTIFIED"

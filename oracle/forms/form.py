@@ -183,13 +183,27 @@ def check_rule(rule: str) -> None:
 
 
 def by_name(found: Mapping[Any, Any], names: Sequence[str], rule: str | None) -> dict[str, Any] | None:
-    """Gradients picked from a mapping by one naming rule for all; None if no rule fits."""
+    """Gradients picked from a mapping by one naming rule for all; None if no rule fits.
+
+    Two rules may fit if they pick the same objects; otherwise nobody but the author knows which one is meant.
+    """
+    if not names:
+        return {}
     keyed = {str(key): value for key, value in found.items()}
+    picked: dict[str, dict[str, Any]] = {}
     for pattern in (rule,) if rule is not None else GRADIENT_RULES:
         keys = [pattern.format(name) for name in names]
         if all(key in keyed for key in keys):
-            return {name: keyed[key] for name, key in zip(names, keys, strict=True)}
-    return None
+            picked[pattern] = {name: keyed[key] for name, key in zip(names, keys, strict=True)}
+    patterns = list(picked)
+    for other in patterns[1:]:
+        if any(picked[other][name] is not value for name, value in picked[patterns[0]].items()):
+            raise SubjectError(
+                f"several naming rules fit a returned mapping with {', '.join(keyed)}: {patterns[0]!r} and {other!r}, "
+                "which name different values; declare the one that is meant, as "
+                f"gradients={other!r}, or return the gradients alone"
+            )
+    return picked[patterns[0]] if picked else None
 
 
 def match(returned: Any, names: Sequence[str], every: Sequence[str], rule: str | None, who: str) -> dict[str, Any]:
@@ -233,8 +247,15 @@ def gather(
         return unnest(names[0], returned, leaves, who, rule)
     found: dict[str, Any] = {}
     for name, value in match(returned, names, arguments, rule, who).items():
-        found |= unnest(name, value, leaves, who)
+        found |= unnest(name, value, leaves, who, _if_it_fits(rule, value, name, leaves))
     return found
+
+
+def _if_it_fits(rule: str | None, value: Any, path: str, leaves: Mapping[str, Input]) -> str | None:
+    """The declared rule for the parts of an argument too, where it fits them: there any usual rule may do."""
+    parts = [part for part in _parts(path, leaves) if wanted_below([f"{path}.{part}"], leaves)]
+    fits = rule is not None and isinstance(value, Mapping) and by_name(value, parts, rule) is not None
+    return rule if fits else None
 
 
 def wanted_below(paths: Sequence[str], leaves: Mapping[str, Input]) -> list[str]:

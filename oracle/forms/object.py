@@ -250,7 +250,18 @@ class ObjectForm:
                 present = paths.read(owner.target, path)
                 prepared = slots.prepare(name, present)
                 if prepared is not present:
-                    put(owner.target, path, present, prepared)
+                    self._put_slot(owner.target, name, path, present, prepared)
+
+    @staticmethod
+    def _put_slot(target: Any, name: str, path: str, present: Any, prepared: Any) -> None:
+        """Put the prepared value where the backward is to leave a gradient."""
+        try:
+            put(target, path, present, prepared)
+        except paths.PathError as error:
+            raise SubjectError(
+                f"the gradient of {name!r} cannot be prepared, so nothing would show that the backward computes it: "
+                f"{error}; give the place a setter, or say with gradients= where the values are kept"
+            ) from None
 
     def _read(self, owner: _Used, slots: Slots) -> dict[str, Any]:
         found = {}
