@@ -34,6 +34,7 @@ ROUNDED = (
     "a constant of the forward, such as 1 / 3, is rounded in its trace but exact in balls; "
     "give a twin with reference= to have JAX judge too"
 )
+NO_WITNESS = "JAX is no witness: "
 OTHER = "what it traced of the forward computes something else"
 _NEAR = 2.0**-40  # of the largest entry: gaps below it are rounding, of whatever
 
@@ -218,7 +219,7 @@ class Reference:
     def drop(self, why: str) -> None:
         """Do not ask it again."""
         self.dropped = why
-        self.notes.append(f"JAX is no witness: {_shortened(why)}")
+        self.notes.append(f"{NO_WITNESS}{why}")
 
     def retrace(self) -> bool:
         """Trace at each sizes from now on, since the symbolic trace computes something else; False if it already is."""
@@ -228,15 +229,10 @@ class Reference:
         return True
 
     def retracing_helped(self) -> None:
-        """Outputs agree: if that took tracing anew, say so."""
+        """Outputs agree that did not before it was traced anew: say so."""
         note = "the reference branches on sizes: it is traced anew at each of them"
-        if self._retraced is not None and note not in self.notes:
+        if note not in self.notes:
             self.notes.append(note)
-
-
-def _shortened(text: str, most: int = 150) -> str:
-    """The beginning of a message that may be long."""
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def _real(value: Any) -> bool:

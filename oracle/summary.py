@@ -11,6 +11,7 @@ from oracle.arithmetic.refusals import Place
 from oracle.cases import GENERIC, SATURATED, Case
 from oracle.coverage import gaps
 from oracle.outcome import Outcome
+from oracle.reference import NO_WITNESS
 from oracle.tracing import unreached
 from oracle.trial import Trial, environment
 from oracle.verdict import Comparison, Finding, FloatAccuracy, LeafReport, Report, Verdict, worst
@@ -105,7 +106,15 @@ class Summary:
     def _notes(self) -> list[str]:
         from_cases = [note for outcome in self.outcomes for note in outcome.notes]
         overall = [*self._never_cut(), *self._never_judged(), *self._hints(), *self.trial.decisions.notes()]
-        return list(dict.fromkeys([*self.trial.notes(), *from_cases, *overall]))
+        return list(dict.fromkeys([*map(self._in_how_many, self.trial.notes()), *from_cases, *overall]))
+
+    def _in_how_many(self, note: str) -> str:
+        """That JAX is no witness is true of some cases alone where it was one in others."""
+        decided = [outcome for outcome in self.outcomes if outcome.counts]
+        spoke = sum("autodiff" in outcome.witnesses for outcome in decided)
+        if not note.startswith(NO_WITNESS) or not spoke:
+            return note
+        return f"JAX was a witness in {spoke} of {len(decided)} cases, and not in the others: {note[len(NO_WITNESS) :]}"
 
     def _hints(self) -> Iterable[str]:
         """What to do about gradients and lines that no case can judge as the subject is declared."""

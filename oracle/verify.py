@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from oracle.agenda import heard, is_thorough, redraws
 from oracle.cases import GENERIC, Case, schedule
 from oracle.diagnosis import Diagnosis, diagnose
+from oracle.diagnosis.probes.placing import expect_places, unmarked
 from oracle.hearing import Hearing
 from oracle.outcome import Outcome
 from oracle.subject import Subject
@@ -80,12 +81,14 @@ def verify(
     trial = Trial(subject, digits)
     summary = Summary(trial, seed)
     agenda = heard(trial, cases, seed)
+    expect_places(trial, agenda[0])
     for number, case in enumerate(agenda, 1):
         summary.add(hear(trial, case, summary, is_thorough(number, case, trial.sizes)))
         if progress is not None:
             progress(number, len(agenda), summary.verdict)
     if subject.deviations.truncate is not None:
         summary.add_findings(truncates(trial, seed))
+    trial.remarks += unmarked(trial)
     report = summary.report(time.perf_counter() - began)
     if not report.ok and summary.failing is not None:
         report = with_cause(report, trial, summary.failing, explain)
@@ -101,7 +104,7 @@ def with_cause(report: Report, trial: Trial, failing: Outcome, explain: bool = T
         report,
         smallest=sizes_text(smallest.sizes),
         failing_case=smallest,
-        diagnosis=diagnose(trial.settled(smallest), failing, smallest) if explain else Diagnosis(),
+        diagnosis=diagnose(trial, failing, smallest) if explain else Diagnosis(),
     )
 
 

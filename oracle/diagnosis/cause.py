@@ -65,13 +65,15 @@ class Suspicion(Cause):
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """All causes found, the most telling first, and what was ruled out where none is certain."""
+    """All causes found, the most telling first; what was ruled out where none is certain; what was not looked at."""
 
     causes: tuple[Cause, ...] = ()
     ruled_out: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()  # what could not be examined or searched for, and why; each a line of its own
 
     def lines(self) -> list[str]:
         """The lines of the report."""
         found = [line for cause in self.causes for line in cause.lines()]
         certain = any(cause.certain for cause in self.causes)
-        return found if certain or not self.ruled_out else [*found, f"ruled out: {'; '.join(self.ruled_out)}"]
+        ruled_out = [] if certain or not self.ruled_out else [f"ruled out: {'; '.join(self.ruled_out)}"]
+        return [*found, *ruled_out, *self.remarks]

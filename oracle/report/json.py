@@ -48,6 +48,7 @@ def _subject(report: Report) -> dict[str, Any]:
         "smallest": report.smallest or None,
         "diagnosis": [_cause(cause) for cause in report.diagnosis.causes],
         "ruled_out": list(report.diagnosis.ruled_out),
+        "remarks": list(report.diagnosis.remarks),
         "replay": report.replay or None,
     }
 

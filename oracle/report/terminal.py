@@ -11,7 +11,17 @@ from rich.text import Text
 from oracle.diagnosis.cause import Cause
 from oracle.report.source import excerpt_of
 from oracle.report.table import ASCII_BAR, BAR, fits, narrow, styled, table, worst_case, worst_in_floats
-from oracle.report.text import after_diagnosis, before_diagnosis, digits_text, one_line, remarks, safe, witnesses
+from oracle.report.text import (
+    after_diagnosis,
+    before_diagnosis,
+    counted,
+    digits_text,
+    one_line,
+    only_witness,
+    remarks,
+    safe,
+    witnesses,
+)
 from oracle.verdict import Report, Verdict
 from oracle.verify import Progress as Told
 
@@ -67,7 +77,9 @@ class Terminal:
                 self._say(note, "dim")
             return
         title = Text.assemble(styled(report.verdict), "  ", (safe(report.subject), "bold"), "  ")
-        title.append(f"{report.cases} cases, {report.entries:,} entries, {report.seconds:.1f} s", style="dim")
+        numbers = [counted(report.cases, "case"), counted(report.entries, "entry", "entries")]
+        numbers += [f"{report.seconds:.1f} s", *([alone] if (alone := only_witness(report)) else [])]
+        title.append(", ".join(numbers), style="dim")
         self.out.print(title, soft_wrap=True)
         self._table(report)
         if report.ok:
@@ -129,7 +141,8 @@ class Terminal:
             certified = [report for report in reports if report.verdict is Verdict.CERTIFIED]
             digits = digits_text(min((report.digits for report in certified), default=0.0))
             word = f"CERTIFIED to {digits}" if len(certified) == len(reports) else "ok"
-            line = Text(f"{count} {word}: {entries:,} gradient entries, every one; {seconds:.1f} s", style="bold green")
+            every = counted(entries, "gradient entry", "gradient entries, every one")
+            line = Text(f"{count} {word}: {every}{_without_program(reports)}; {seconds:.1f} s", style="bold green")
         self.out.print(line, soft_wrap=True)
 
     def interrupted(self, reports: Sequence[Report], of: int, seconds: float) -> None:
@@ -150,7 +163,15 @@ def _in_one_line(report: Report) -> Text:
     """What is said of one subject among many."""
     numbers = f"{report.cases:>4} cases {report.entries:>9,} entries {digits_text(report.digits):>10}"
     line = Text.assemble(styled(report.verdict), "  ", (f"{one_line(report.subject):<22}", "bold"))
-    return line.append(f"{numbers}{report.seconds:>7.1f} s", style="dim")
+    alone = f"  {found}" if (found := only_witness(report)) else ""
+    return line.append(f"{numbers}{report.seconds:>7.1f} s{alone}", style="dim")
+
+
+def _without_program(reports: Sequence[Report]) -> str:
+    """`; of 2 subjects by finite differences alone, one random direction of all entries in each case`."""
+    alone = [report for report in reports if only_witness(report)]
+    of = f"of {counted(len(alone), 'subject')} " if len(reports) > 1 else ""
+    return f"; {of}by finite differences alone, one random direction of all entries in each case" if alone else ""
 
 
 def _so_far(verdict: Verdict) -> str:

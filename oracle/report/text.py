@@ -25,6 +25,21 @@ def digits_text(digits: float) -> str:
     return f"{math.floor(digits) if math.isfinite(digits) else 'all'} digits"
 
 
+def counted(count: int, one: str, several: str = "") -> str:
+    """`1 case`, `1,200 entries`.
+
+    >>> counted(1, "case"), counted(1200, "entry", "entries")
+    ('1 case', '1,200 entries')
+    """
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
+
+
+def only_witness(report: Report) -> str:
+    """`finite differences alone` where no gradient program spoke in any case of what is certified; else nothing."""
+    alone = report.verdict is Verdict.CERTIFIED and "autodiff" not in report.witnesses
+    return "finite differences alone" if alone and "finite_difference" in report.witnesses else ""
+
+
 def failure_text(report: Report) -> str:
     """The whole report, worst first."""
     return "\n".join([one_line(claim(report)), *(f"  {line}" for line in details(report))])
@@ -48,10 +63,10 @@ def claim(report: Report) -> str:
         certified = f", {len(right)} certified to {digits_text(min(leaf.digits for leaf in right))}"
     match report.verdict:
         case Verdict.CERTIFIED:
-            return (
-                f"{report.subject}: CERTIFIED to {digits_text(report.digits)}, "
-                f"{report.entries:,} gradient entries over {report.cases} case{'' if report.cases == 1 else 's'}"
-            )
+            entries = counted(report.entries, "gradient entry", "gradient entries")
+            entries = f"{entries} over {counted(report.cases, 'case')}"
+            by = f" by {alone}" if (alone := only_witness(report)) else ""
+            return f"{report.subject}: CERTIFIED to {digits_text(report.digits)}{by}, {entries}"
         case Verdict.REFUTED if wrong:
             of_all = f"{len(wrong)} of {len(report.leaves)} gradients REFUTED{certified}"
             return f"{backward} is not the derivative of {forward}: {of_all}"
@@ -173,7 +188,8 @@ def _wrong_entry(leaf: LeafReport, width: int) -> str:
     got, derivative = leaf.worst.got, leaf.worst.derivative
     if got == derivative:
         got, derivative = leaf.worst.got_enclosure, leaf.worst.derivative_enclosure
-    share = f"{'at least ' if leaf.at_least else ''}{leaf.wrong} of {leaf.compared} entries wrong"
+    entries = "entry" if leaf.compared == 1 else "entries"
+    share = f"{'at least ' if leaf.at_least else ''}{leaf.wrong} of {leaf.compared} {entries} wrong"
     if leaf.verdict is Verdict.CONSISTENT:
         share = f"the gap of {leaf.worst.gap:.1e} is no larger than rounded constants explain"
     return f"{_place(leaf):<{width}}   got {got}, but the derivative is {derivative}      {share}"

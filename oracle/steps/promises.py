@@ -21,16 +21,16 @@ def check_structure(hearing: Hearing) -> None:
     for leaf in contract.single_precision(hearing.point, hearing.floats):
         hearing.found.notes.append(f"the gradient of {leaf} is float32 although all inputs are float64")
     adding, unwritten = contract.slot_faults(hearing.point, hearing.trial.binding, hearing.floats)
-    if unwritten:
-        hearing.end(
-            Verdict.BROKEN_CONTRACT,
-            f"the backward never writes the gradient of {', '.join(unwritten)}: the slot holds what it held before",
-        )
     if adding:
         hearing.end(
             Verdict.REFUTED,
             f"the backward adds to what the gradient slots held before: {', '.join(adding)}; "
             "declare accumulates=True if that is meant",
+        )
+    if unwritten:
+        hearing.end(
+            Verdict.BROKEN_CONTRACT,
+            f"the backward never writes the gradient of {', '.join(unwritten)}: the slot holds what it held before",
         )
     for finding in broken:
         if finding.detail == NO_VALUES:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -119,7 +119,7 @@ def _judge_with_program(hearing: Hearing, statement: Statement) -> None:
     if any(comparison.wrong for comparison in hearing.leaf_comparisons):
         _confirm_refutation(hearing, statement)
     elif any(comparison.rounded for comparison in hearing.leaf_comparisons):
-        if hearing.trial.reference.implicit:
+        if hearing.trial.reference.implicit and not _confirms_the_program(hearing):
             hearing.trial.reference.drop(ROUNDED)
             _forget_the_program(hearing)
             _judge_alone(hearing, statement)
@@ -134,6 +134,11 @@ def _judge_with_program(hearing: Hearing, statement: Statement) -> None:
     elif says is Testimony.SILENT:
         hearing.find(Verdict.UNDECIDED, f"{says.value}: {statement.why}")
     return None
+
+
+def _confirms_the_program(hearing: Hearing) -> bool:
+    """Whether finite differences confirm the gradient program: then what is rounded is in the backward, not in it."""
+    return _testify(hearing, hearing.truth).testimony is Testimony.CONFIRMS
 
 
 def _confirm_refutation(hearing: Hearing, statement: Statement) -> None:
@@ -234,11 +239,8 @@ def _terms(hearing: Hearing) -> dict[str, Any]:
 
 def _keep_to_its_digits(hearing: Hearing, statement: Statement, terms: Mapping[str, Any]) -> None:
     """Nothing is known to more digits than its only witness has seen of it, however thin the hand-written balls are."""
-    total = sum(float(np.sum(term)) for term in terms.values())
     for comparison in hearing.leaf_comparisons:
-        term = terms[comparison.name]
-        least = float(np.min(term, where=term > 0.0, initial=total))
-        seen = statement.digits + (math.log10(least / total) if least and total else 0.0)
+        seen = statement.digits + _faintest([terms[comparison.name]], terms.values())
         digits = min(comparison.digits, max(seen, hearing.trial.digits))  # the faintest are asked for on their own
         hearing.found.comparisons[comparison.name] = dataclasses.replace(comparison, digits=digits)
 
@@ -263,10 +265,23 @@ def _magnitudes(balls: Raw) -> Any:
 
 
 def _count_as_rounded(hearing: Hearing) -> None:
-    """Every gradient differs by no more than rounded constants explain."""
-    for leaf, comparison in list(hearing.found.comparisons.items()):
-        if leaf in hearing.gradients:
-            hearing.found.comparisons[leaf] = locating.rounded(comparison)
+    """Every gradient differs by no more than rounded constants explain; those that are confirmed alone differ not."""
+    terms = _terms(hearing)
+    for leaf in hearing.gradients:
+        comparison, own = hearing.found.comparisons[leaf], _of_one(hearing, hearing.gradients, leaf)
+        seen = own.digits + _faintest([terms[leaf]], [terms[leaf]])
+        if own.testimony is Testimony.CONFIRMS and seen >= hearing.trial.digits:
+            comparison = dataclasses.replace(comparison, digits=min(comparison.digits, seen))
+        else:
+            comparison = locating.rounded(comparison)
+        hearing.found.comparisons[leaf] = comparison
+
+
+def _faintest(some: Iterable[Any], every: Iterable[Any]) -> float:
+    """How many digits the least of some terms lies below the sum of all: as a negative number; 0 without any."""
+    total = sum(float(np.sum(term)) for term in every)
+    least = min((float(np.min(term, where=term > 0.0, initial=total)) for term in some), default=total)
+    return math.log10(least / total) if least and total else 0.0
 
 
 def _explained_by_rounding(hearing: Hearing, gradients: Mapping[str, Raw]) -> bool:
@@ -276,10 +291,16 @@ def _explained_by_rounding(hearing: Hearing, gradients: Mapping[str, Raw]) -> bo
 
 def _own_rounding_explains(hearing: Hearing, gradients: Mapping[str, Raw], leaf: str) -> bool:
     """The same for one gradient: another one's bound, which may be larger than this gradient, excuses nothing."""
+    alone = _of_one(hearing, gradients, leaf)
+    direction = hearing.point.direction(leaf, _direction_of(hearing.gradients))
+    room = float(np.sum(np.abs(direction) * hearing.excuse(leaf)))
+    return alone.testimony is Testimony.CONFIRMS or (alone.testimony is Testimony.REFUTES and alone.gap <= room)
+
+
+def _of_one(hearing: Hearing, gradients: Mapping[str, Raw], leaf: str) -> Statement:
+    """What is said of one of these gradients alone."""
     only = {name: np.full(balls.shape, name == leaf) for name, balls in gradients.items()}
     with adapter.precision(hearing.found.bits):
         plain = hearing.trial.undone(gradients, hearing.case.sizes)
     point, binding, number = hearing.point, hearing.trial.binding, _direction_of(hearing.gradients)
-    alone = testify(point, binding, plain, digits=hearing.trial.digits, number=number, uncut=only)
-    room = float(np.sum(np.abs(point.direction(leaf, number)) * hearing.excuse(leaf)))
-    return alone.testimony is Testimony.CONFIRMS or (alone.testimony is Testimony.REFUTES and alone.gap <= room)
+    return testify(point, binding, plain, digits=hearing.trial.digits, number=number, uncut=only)

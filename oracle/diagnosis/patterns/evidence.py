@@ -17,13 +17,12 @@ import numpy as np
 from oracle.arithmetic import adapter, enclosures
 from oracle.arithmetic.refusals import Undecided, recording
 from oracle.cases import Case
+from oracle.diagnosis.differences import ALONG, by_differences
 from oracle.diagnosis.patterns.budget import Budget
 from oracle.diagnosis.patterns.relations import differing, same
 from oracle.draws import key
 from oracle.point import Point
 from oracle.runs import Run, in_balls
-from oracle.witnesses.finite_difference import BITS as FINITE
-from oracle.witnesses.finite_difference import STEP, Silent, claimed, directions, objective, slope
 
 if TYPE_CHECKING:
     from oracle.trial import Trial
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
 Raw = adapter.Raw
 BITS = 384
 AFFORDABLE = 60  # entries of all gradients together, where each costs two runs of the forward
-SMALL = 1e-60  # the error of a difference, beside the slope
-MARGIN = 2**20  # by how much more than the error that is seen of all together an entry may err
 LARGE = 5  # a size that is large
 MOST = 1200  # entries of which a case consists, however the truth is known
 PROGRAM, DIFFERENCES = "JAX's gradient program", "finite differences"
@@ -241,43 +238,9 @@ def _by_program(trial: Trial, point: Point, outputs: Mapping[str, Raw]) -> dict[
 
 
 def _by_differences(trial: Trial, point: Point, got: Mapping[str, Raw], budget: Budget) -> dict[str, Raw] | None:
-    """Every derivative by finite differences; None where that costs too much, or the forward cannot be moved.
-
-    Each entry is a difference of one step. Their common error is seen along a generic direction of all entries, with
-    a second and finer step, and each is widened by far more than that.
-    """
+    """Every derivative by finite differences; None where that costs too much, or the forward cannot be moved."""
     entries = sum(balls.size for balls in got.values())
-    if entries > AFFORDABLE or not budget.allows(2 * entries + 4):
+    if entries > AFFORDABLE or not budget.allows(2 * entries + ALONG):
         return None
-    budget.take(2 * entries + 4)
-    try:
-        found = {leaf: _differences(trial, point, leaf, balls.shape) for leaf, balls in got.items()}
-        along = directions(point)
-        seen = slope(point, trial.binding, along)
-    except Silent:
-        return None
-    with adapter.precision(FINITE):
-        said, size = claimed(found, along)
-        error = abs(said - seen.estimate) + seen.error
-    if not float(error.abs_upper()) <= SMALL * max(size, float(abs(seen.estimate).abs_upper())):
-        return None
-    return {leaf: np.asarray(_widen(balls, error * MARGIN), dtype=object) for leaf, balls in found.items()}
-
-
-def _differences(trial: Trial, point: Point, leaf: str, shape: tuple[int, ...]) -> Raw:
-    """The differences along every entry of one gradient."""
-    found = np.empty(shape, dtype=object)
-    for index in np.ndindex(shape):
-        along = np.zeros(shape)
-        along[index] = 1.0
-        with adapter.precision(FINITE):
-            ends = []
-            for sign in (1.0, -1.0):
-                step = adapter.lift(along * (sign * 2.0**-STEP))
-                moved = np.asarray(adapter.lift(point.values[leaf]) + step, dtype=object).reshape(shape)
-                ends.append(objective(point, trial.binding, {leaf: moved}, FINITE))
-            found[index] = (ends[0] - ends[1]) * adapter.lift(2.0 ** (STEP - 1))[()]
-    return found
-
-
-_widen = np.frompyfunc(enclosures.widened, 2, 1)
+    budget.take(2 * entries + ALONG)
+    return by_differences(trial, point, {leaf: balls.shape for leaf, balls in got.items()})

@@ -12,7 +12,7 @@ from oracle.diagnosis.cause import Cause
 from oracle.diagnosis.patterns.evidence import Evidence, Sample, sample
 from oracle.diagnosis.patterns.relations import same, zero
 from oracle.diagnosis.patterns.sizes import BATCH
-from oracle.diagnosis.patterns.words import counted, gradients, in_cases
+from oracle.diagnosis.patterns.words import counted, in_cases, said_of
 
 
 def only(size: int, index: int) -> Any:
@@ -100,7 +100,7 @@ def one_row(evidence: Evidence) -> Iterator[Cause]:
             told += 1
             held = [leaf for leaf in held if leaf in whole.wrong and same(whole.got[leaf], alone.truth[leaf])]
         if held and told >= 2:
-            claim = f"{gradients(held, evidence)} is that of the {words} row of the batch alone"
+            claim = f"{said_of(held, evidence, 'is that', 'are those')} of the {words} row of the batch alone"
             yield Cause("batch", claim, evidence=f"every entry, in {counted(told)}", certain=True, leaves=tuple(held))
             return
 

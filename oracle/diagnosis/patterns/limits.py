@@ -11,7 +11,7 @@ from oracle.arithmetic import adapter
 from oracle.diagnosis.cause import Cause
 from oracle.diagnosis.patterns.evidence import Evidence, Sample
 from oracle.diagnosis.patterns.relations import equal, ratio, same, shown
-from oracle.diagnosis.patterns.words import counted, gradients, in_cases
+from oracle.diagnosis.patterns.words import counted, in_cases, said_of
 from oracle.runs import Known
 
 _KNOWN = 0.37  # what gradient slots are filled with in balls, times 1, 2, 3 …
@@ -29,7 +29,7 @@ def clipped(evidence: Evidence) -> Iterator[Cause]:
     if len(cut) >= 2 and equal(cut):
         bound = shown(cut[0])
         samples = [s for s in evidence.plain if s.wrong]
-        claim = f"{gradients(evidence.wrong, evidence)} is the derivative with every entry clipped to ±{bound}"
+        claim = f"{said_of(evidence.wrong, evidence, 'is', 'are')} the derivative with every entry clipped to ±{bound}"
         seen = f"{counted(len(cut), 'wrong entr').replace('entrs', 'entries')} in {counted(len(samples))}"
         yield Cause("clip", claim, evidence=f"{seen}, all of them there", certain=True, leaves=evidence.wrong)
 
@@ -68,8 +68,10 @@ def overwritten(evidence: Evidence) -> Iterator[Cause]:
     leaves = [leaf for leaf in evidence.wrong if all(_lost(s, leaf) for s in evidence.where_wrong(leaf))]
     if leaves:
         samples = [s for s in evidence.plain if any(leaf in s.wrong for leaf in leaves)]
-        claim = f"{gradients(leaves, evidence)} overwrites what its slot held, where accumulates=True is declared"
-        seen = f"without subtracting what was there before it is the derivative: {in_cases(samples)}"
+        what = said_of(leaves, evidence, "overwrites what its slot held", "overwrite what their slots held")
+        claim = f"{what}, where accumulates=True is declared"
+        it_is = "they are" if len(leaves) > 1 else "it is"
+        seen = f"without subtracting what was there before {it_is} the derivative: {in_cases(samples)}"
         yield Cause("overwrites", claim, evidence=seen, certain=True, leaves=tuple(leaves))
 
 

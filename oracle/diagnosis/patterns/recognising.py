@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from oracle.arithmetic import adapter
+from oracle.cases import Case
+from oracle.coverage import Switches
 from oracle.diagnosis.cause import Cause
 from oracle.diagnosis.counting import Counter
+from oracle.diagnosis.covering import covering
 from oracle.diagnosis.patterns import blocks, horizon, limits, masks, sides, sizes, terms, values
 from oracle.diagnosis.patterns.budget import Budget
 from oracle.diagnosis.patterns.evidence import BITS, Evidence, gather
@@ -17,7 +21,6 @@ from oracle.runs import in_floats
 from oracle.verdict import Verdict
 
 if TYPE_CHECKING:
-    from oracle.cases import Case
     from oracle.outcome import Outcome
     from oracle.trial import Trial
 
@@ -54,7 +57,7 @@ def recognise(
     Parameters
     ----------
     trial : Trial
-        The subject on trial.
+        The whole subject on trial, with its options open.
     failing : Outcome
         The worst outcome.
     smallest : Case
@@ -74,12 +77,35 @@ def recognise(
         return found, []
     if trial.left:
         return [], []
-    budget = Budget(FOR_EVIDENCE)
-    evidence = gather(trial, failing.case, smallest, budget)
+    evidence = gather(trial.settled(smallest), failing.case, smallest, Budget(FOR_EVIDENCE))
     if not evidence.wrong:
         return [], []
     with adapter.precision(BITS):
-        return _found(evidence, stages)
+        causes, ruled_out = _found(evidence, stages)
+    return _where(causes, trial, smallest, evidence), ruled_out
+
+
+def _where(causes: list[Cause], trial: Trial, smallest: Case, evidence: Evidence) -> list[Cause]:
+    """The causes with the values of options and switches that they were seen with, where that is not all of them."""
+    seen = Switches(evidence.trial.subject.leaves)  # the options are settled, as the smallest case has them
+    met = Switches(trial.subject.leaves).at(smallest.seed)
+    met = met.union(*(seen.at(sample.case.seed) for sample in evidence.plain))
+    open_ = [labels for labels in Switches(trial.subject.leaves).labels.values() if not met.issuperset(labels)]
+    if not causes or not open_:
+        return causes
+    where = " and ".join(" or ".join(one for one in labels if one in met) for labels in open_)
+    everywhere = _said_with_others(trial, smallest)
+    return [one if one.claim in everywhere else replace(one, claim=f"{one.claim}, where {where}") for one in causes]
+
+
+def _said_with_others(trial: Trial, smallest: Case) -> set[str]:
+    """What is claimed of the values as they stand with each of the other values of the switches."""
+    said: list[set[str]] = []
+    for case in covering(trial, [smallest])[1:]:
+        other = gather(trial.settled(case), case, case, Budget(FOR_EVIDENCE))
+        with adapter.precision(BITS):
+            said.append({cause.claim for cause in _found(other, SHORTLY)[0]} if other.wrong else set())
+    return set.intersection(*said)
 
 
 def _found(evidence: Evidence, stages: Sequence[Stage]) -> tuple[list[Cause], list[str]]:

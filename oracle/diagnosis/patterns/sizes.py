@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from oracle.diagnosis.cause import Cause
+from oracle.diagnosis.counting import Counter
 from oracle.diagnosis.patterns.evidence import Evidence, Sample
 from oracle.diagnosis.patterns.words import counted
+from oracle.point import Point
+from oracle.runs import in_floats
 
 _LEAST = 2  # cases on either side
 Sizes = Mapping[str, int]
@@ -50,8 +54,9 @@ def _candidates(evidence: Evidence) -> Iterator[Condition]:
     names = list(evidence.trial.sizes)
     fixed = list(dict.fromkeys(name for sample in evidence.samples for name in sample.fixed))
     order = sorted(names, key=lambda name: (name != "T", name not in BATCH))
+    has_steps = _has_steps(evidence)
     for least, name in itertools.product((2, 3), order):
-        yield _at_least(name, least)
+        yield _at_least(name, least, has_steps)
     for name in fixed:
         yield _other_than_one(name, evidence)
     for most, name in itertools.product((1, 2), order):
@@ -76,9 +81,22 @@ def _larger(a: str, b: str) -> Condition:
     return Condition("above-size", says, f"{a} > {b}", f"{a} <= {b}", lambda sizes: sizes[a] > sizes[b])
 
 
-def _at_least(name: str, least: int) -> Condition:
+def _has_steps(evidence: Evidence) -> bool:
+    """Whether the code loops over T: it runs more lines where there are more steps."""
+    if "T" not in (within := evidence.trial.sizes):
+        return False
+    counts, base = [], evidence.plain[0].case
+    for steps in within["T"]:
+        counter = Counter(sys.maxsize, evidence.trial.binding.scopes)
+        with counter.counting():
+            run = in_floats(Point(evidence.trial.subject, base.at(T=steps)), evidence.trial.binding, restore=False)
+        counts.append(counter.lines if run.error is None else 0)
+    return counts[0] < counts[1]
+
+
+def _at_least(name: str, least: int, has_steps: bool) -> Condition:
     below = f"{name} = 1" if least == 2 else f"{name} < {least}"
-    if name == "T" and least == 2:
+    if name == "T" and least == 2 and has_steps:
         kind, says = (
             "carry",
             "right with one step, T = 1, wrong from T = 2 on: look at what a step hands to the one before",

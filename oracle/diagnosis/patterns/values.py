@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from oracle.arithmetic import enclosures
 from oracle.diagnosis.cause import Cause
 from oracle.diagnosis.patterns.evidence import Evidence, Sample
 from oracle.diagnosis.patterns.relations import equal, ratio, same, shown, times, zero
-from oracle.diagnosis.patterns.words import gradients, in_cases
+from oracle.diagnosis.patterns.words import in_cases, said_of
 
 _LEAST = 3  # cases in which a fact must have held
 Sizes = Mapping[str, int]
@@ -30,13 +31,14 @@ def multiples(evidence: Evidence) -> Iterator[Cause]:
             groups.setdefault(found, []).append(leaf)
     for (kind, says), leaves in groups.items():
         samples = [s for s in evidence.plain if any(leaf in s.wrong for leaf in leaves)]
-        claim = says.format(gradients=gradients(leaves, evidence))
+        one, several = ("has", "have") if kind == "sign" else ("is", "are")
+        claim = f"{said_of(leaves, evidence, one, several)} {says}"
         yield Cause(kind, claim, evidence=in_cases(samples), certain=True, leaves=tuple(leaves))
 
 
 def _factor(evidence: Evidence, leaf: str) -> tuple[str, str] | None:
     """The kind of a multiple and what to say of it; None where the gradient is no multiple of the derivative."""
-    telling = [s for s in evidence.plain if not (zero(s.got[leaf]) and zero(s.truth[leaf]))]
+    telling = [s for s in evidence.plain if not (_nothing(s.got[leaf]) and _nothing(s.truth[leaf]))]
     if len(telling) < _LEAST or sum(s.got[leaf].size > 1 for s in telling) < 2:
         return None
     ratios = [ratio(s.got[leaf], s.truth[leaf]) for s in telling]
@@ -45,11 +47,18 @@ def _factor(evidence: Evidence, leaf: str) -> tuple[str, str] | None:
         return None
     for words, value in _named(evidence):
         if all(_is(one, value(s.sizes)) for one, s in zip(known, telling, strict=True)):
-            wrong_sign = ("sign", "{gradients} has the wrong sign")
-            return wrong_sign if words == "-1" else ("constant-ratio", f"{{gradients}} is {words} times the derivative")
+            return ("sign", "the wrong sign") if words == "-1" else ("constant-ratio", f"{words} times the derivative")
+    for words, value in _roots(evidence):
+        if all(_is_root(one, value(s.sizes)) for one, s in zip(known, telling, strict=True)):
+            return "constant-ratio", f"{words} times the derivative"
     if equal(known):
-        return "constant-ratio", f"{{gradients}} is {shown(known[0])} times the derivative"
-    return "changing-ratio", "{gradients} is the derivative times one factor, which changes with the case"
+        return "constant-ratio", f"{shown(known[0])} times the derivative"
+    return "changing-ratio", "the derivative times one factor, which changes with the case"
+
+
+def _nothing(balls: Any) -> bool:
+    """Whether no entry is known to be anything but zero."""
+    return bool(enclosures.contains_zero(balls).all())
 
 
 def _named(evidence: Evidence) -> Iterator[tuple[str, Pair]]:
@@ -68,18 +77,41 @@ def _named(evidence: Evidence) -> Iterator[tuple[str, Pair]]:
         yield f"{a}/{b}", _quotient(1, (a,), (b,))
 
 
+def _roots(evidence: Evidence) -> Iterator[tuple[str, Pair]]:
+    """Factors whose square has a name: `√D`, `1/√D`, `√(2*D)`, `√(D/2)`."""
+    yield from (("√2", _number(2, 1)), ("1/√2", _number(1, 2)))
+    for name in evidence.trial.sizes:
+        yield f"√{name}", _quotient(1, (name,), ())
+        yield f"1/√{name}", _quotient(1, (), (name,))
+        for k in (2, 3, 4, 8):  # heads, gates, groups
+            yield f"√({k}*{name})", _quotient(k, (name,), ())
+            yield f"1/√({k}*{name})", _quotient(1, (), (name,), k)
+            yield f"√({name}/{k})", _quotient(1, (name,), (), k)
+            yield f"√({k}/{name})", _quotient(k, (), (name,))
+    for a, b in itertools.combinations(evidence.trial.sizes, 2):
+        yield f"√({a}*{b})", _quotient(1, (a, b), ())
+        yield f"1/√({a}*{b})", _quotient(1, (), (a, b))
+    for a, b in itertools.permutations(evidence.trial.sizes, 2):
+        yield f"√({a}/{b})", _quotient(1, (a,), (b,))
+
+
 def _number(numerator: int, denominator: int) -> Pair:
     """The same at all sizes."""
     return lambda sizes: (numerator, denominator)
 
 
-def _quotient(factor: int, above: tuple[str, ...], below: tuple[str, ...]) -> Pair:
-    """A whole number times some sizes, divided by others."""
-    return lambda sizes: (factor * _product(sizes, above), _product(sizes, below))
+def _quotient(factor: int, above: tuple[str, ...], below: tuple[str, ...], divisor: int = 1) -> Pair:
+    """A whole number times some sizes, divided by others and by a whole number."""
+    return lambda sizes: (factor * _product(sizes, above), divisor * _product(sizes, below))
 
 
 def _product(sizes: Sizes, names: tuple[str, ...]) -> int:
     return math.prod(sizes[name] for name in names)
+
+
+def _is_root(ball: Any, pair: tuple[int, int]) -> bool:
+    """Whether a ball, to 30 digits, is the positive root of a quotient of two whole numbers."""
+    return bool(ball > 0) and _is(ball * ball, pair)
 
 
 def _is(ball: Any, pair: tuple[int, int]) -> bool:
@@ -102,7 +134,7 @@ def zeros(evidence: Evidence) -> Iterator[Cause]:
     ]
     if leaves:
         samples = [s for s in evidence.plain if any(leaf in s.wrong for leaf in leaves)]
-        claim = f"{gradients(leaves, evidence)} is exactly zero"
+        claim = f"{said_of(leaves, evidence, 'is', 'are')} exactly zero"
         yield Cause("zero", claim, evidence=in_cases(samples), certain=True, leaves=tuple(leaves))
 
 

@@ -29,6 +29,12 @@ def gradients(leaves: Collection[str], evidence: Evidence) -> str:
     return f"the gradients of {listed([leaf for leaf in evidence.leaves if leaf in leaves])}"
 
 
+def said_of(leaves: Collection[str], evidence: Evidence, one: str, several: str) -> str:
+    """`the gradient of x is`, `every gradient is`, or `the gradients of W and b are`: the gradients with their verb."""
+    what = gradients(leaves, evidence)
+    return f"{what} {several if what.startswith('the gradients ') else one}"
+
+
 def in_cases(samples: Collection[Sample]) -> str:
     """`every entry, in 7 cases`."""
     return f"every entry, in {counted(len(samples))}"

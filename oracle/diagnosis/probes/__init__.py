@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def examine(trial: Trial, failing: Outcome, smallest: Case) -> tuple[list[Cause], list[str]]:
     """Every probe and gradient whose own rule is wrong, in the order of the backward; and what was ruled out."""
-    if not trial.subject.probes:
+    if not trial.subject.probes or trial.subject.twin is None:  # of which the notes of every report speak
         return [], []
     if (why := _impossible(trial)) != "":
         return [], [f"probes could not be examined: {why}"]
@@ -36,7 +36,8 @@ def examine(trial: Trial, failing: Outcome, smallest: Case) -> tuple[list[Cause]
     notes += [f"not examined: {', '.join(names)}: {why}" for why, names in unsampled.items()]
     judged = [rule for look in found.looks for rule in (*look.rules.values(), *look.leaves.values())]
     if set(judged) == {"right"}:
-        notes.append("every probed cotangent and every gradient follows from what was computed before it")
+        which = "cotangent that was examined" if unsampled else "probed cotangent"
+        notes.append(f"every {which} and every gradient follows from what was computed before it")
     made = causes(found)
     if trial.subject.deviations.truncate is not None:  # a line may be right in itself, and not at a border
         made = [dataclasses.replace(cause, certain=False) for cause in made]
@@ -45,9 +46,7 @@ def examine(trial: Trial, failing: Outcome, smallest: Case) -> tuple[list[Cause]
 
 def _impossible(trial: Trial) -> str:
     """Why probes say nothing of this subject; empty if they can."""
-    subject, declared = trial.subject, trial.subject.deviations
-    if subject.twin is None:
-        return "the reference marks no places: it must take the keyword probe"
+    declared = trial.subject.deviations
     cut = declared.truncate is not None and not trial.reference.truncates  # else the reference is cut alike
     if declared.clip is not None or declared.scale is not None or declared.mean_over or cut:
         return "the backward is declared to be something else than the derivative"

@@ -142,11 +142,19 @@ def plain(reference: Callable[..., Any] | None) -> Callable[..., Any] | None:
     """The reference as a function of the inputs alone."""
     if reference is None or not takes_probe(reference):
         return reference
-    twin = reference
+    twin, marked = reference, set[str]()
 
     def unprobed(*arrays: Any) -> Any:
-        from oracle.program.probing import UNPROBED
+        from oracle.program.probing import Unprobed
 
-        return twin(*arrays, probe=UNPROBED)
+        class Marking(Unprobed):
+            """Values pass unchanged; which places there are is remembered."""
 
+            def __call__(self, place: str, value: Any) -> Any:
+                marked.add(place)
+                return value
+
+        return twin(*arrays, probe=Marking())
+
+    unprobed.marked = marked  # type: ignore[attr-defined]  # as far as it was traced
     return unprobed

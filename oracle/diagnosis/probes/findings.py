@@ -23,11 +23,16 @@ def causes(found: Examination) -> list[Cause]:
     for wrong in found.wrong:
         groups.setdefault(wrong.statement or wrong.name, []).append(wrong)
     first = probes[0] if probes and _is_first(probes[0]) else None
-    made = [_cause(group, found, first, bool(probes)) for group in groups.values()]
+    made = [_cause(group, found, first, bool(probes)) for group in groups.values() if _says_where(group)]
     loops = _loops(found)
     if loops:  # where steps are missing or in disorder, nothing else is certain
         made = [dataclasses.replace(cause, certain=False) for cause in made]
     return [*loops, *made] or _unknown(found)
+
+
+def _says_where(group: Sequence[Wrong]) -> bool:
+    """Whether some probe was examined beside these values; else a wrong gradient is wrong, and no more is known."""
+    return any(wrong.found.rules for wrong in group)
 
 
 def _is_first(wrong: Wrong) -> bool:
@@ -68,12 +73,15 @@ def _line(statement: Statement) -> tuple[str, int]:
     return os.path.normpath(statement.file), statement.line
 
 
-def _claim_of_leaves(names: Sequence[str], probes: bool) -> str:
+def _claim_of_leaves(names: Sequence[str], probes: bool, examined: Sequence[str], all_of_them: bool) -> str:
     """`the gradient of W is wrong although every cotangent it is computed from is right`."""
     what = f"the gradient{'s' * (len(names) > 1)} of {_listed(names)} {'are' if len(names) > 1 else 'is'} wrong"
     it_is = "they are" if len(names) > 1 else "it is"
     if probes:
         return f"{what} even from the author's own values of what {it_is} computed from"
+    if not all_of_them:
+        right = f"{_listed(examined)}, examined before {'them' if len(names) > 1 else 'it'},"
+        return f"{what} although {right} {'are' if len(examined) > 1 else 'is'} right"
     return f"{what} although every cotangent {it_is} computed from is right"
 
 
@@ -82,7 +90,9 @@ def _claim(group: Sequence[Wrong], first: Wrong | None, probes: bool) -> str:
     lead, *others = group
     also = f" (and {_listed([wrong.name for wrong in others])})" if others else ""
     if lead.is_leaf:
-        return _claim_of_leaves([wrong.name for wrong in group], probes)
+        examined = list(dict.fromkeys(name for name, _ in lead.found.rules))
+        complete = set(examined) >= set(lead.found.capture.probes)
+        return _claim_of_leaves([wrong.name for wrong in group], probes, examined, complete)
     at = "" if lead.steps[0] is None else f" at t={lead.steps[0]}"
     if first is not None and first in group:
         return f"first wrong cotangent, backwards in time: {first.name}{at}{_also(group, first)}"
@@ -100,7 +110,8 @@ def _evidence(group: Sequence[Wrong], lead: Wrong, found: Examination, first: Wr
     named = group[0]
     parts = []
     if not named.is_leaf:
-        alone = "everything it is computed from is right"
+        complete = {name for name, _ in named.found.rules} >= set(named.found.capture.probes)
+        alone = f"{'everything it is computed from' if complete else 'every cotangent examined before it'} is right"
         parts.append(alone if first in group else "wrong even from the author's own values of what it is computed from")
     steps = named.steps
     if steps[0] is not None and len(steps) < len(named.found.samples[named.name].given):
@@ -108,7 +119,7 @@ def _evidence(group: Sequence[Wrong], lead: Wrong, found: Examination, first: Wr
     elif steps[0] is not None and len(steps) > 1:
         parts.append("wrong at every step")
     sizes = f", down to {_sizes(named.smallest)}" if named.smallest is not None else ""
-    parts.append(f"seen in {named.cases} of {len(found.looks)} cases{sizes}")
+    parts.append(f"seen in {named.cases} of {len(found.looks)} case{'s' * (len(found.looks) > 1)}{sizes}")
     if misnamed := lead.suspects.misnamed:
         holds = "holds" if len(misnamed) == 1 else "hold"
         parts.append(f"{_listed(misnamed)} {holds} something else than the name says")

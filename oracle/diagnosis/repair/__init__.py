@@ -24,6 +24,13 @@ SECONDS = 6.0  # of this thread, after which nothing more is tried, for code tha
 
 
 def search(trial: Trial, failing: Outcome, smallest: Case, causes: Sequence[Cause] = ()) -> tuple[Cause, ...]:
+    """The causes of `asked`."""
+    return asked(trial, failing, smallest, causes)[0]
+
+
+def asked(
+    trial: Trial, failing: Outcome, smallest: Case, causes: Sequence[Cause] = ()
+) -> tuple[tuple[Cause, ...], tuple[str, ...]]:
     """The causes given, with the repair of the statement that they name where one was found, and the repairs found.
 
     Parameters
@@ -36,22 +43,26 @@ def search(trial: Trial, failing: Outcome, smallest: Case, causes: Sequence[Caus
 
     Returns
     -------
-    causes
-        What is certain comes first. A repair is certain only if edits at no other line were found to do.
+    causes, remarks
+        What is certain comes first. A repair is certain only if edits at no other line were found to do. The remark
+        says why nothing was searched for.
     """
+    from oracle.diagnosis.repair.bench import NotKnown
     from oracle.diagnosis.repair.finding import Finder
 
     if not any(comparison.wrong for comparison in failing.comparisons.values()):
-        return tuple(causes)
+        return tuple(causes), ()
     with trial.binding.untouched():
-        finder = Finder.on(trial, failing, smallest)
+        try:
+            finder = Finder.on(trial, failing, smallest)
+        except NotKnown as why:
+            return tuple(causes), (str(why),)
         if finder is None:
-            return tuple(causes)
+            return tuple(causes), ()
         named = [_line(cause.file, cause.line) for cause in causes if cause.is_located]
         others = [_line(*one) for cause in causes if isinstance(cause, Suspicion) for one in cause.suspects]
-        if named:
-            return _with_repairs(causes, finder, named, others)
-        return _found(causes, finder, others)
+        found = _with_repairs(causes, finder, named, others) if named else _found(causes, finder, others)
+        return found, ()
 
 
 def _with_repairs(causes: Sequence[Cause], finder: Finder, named: list[Line], others: list[Line]) -> tuple[Cause, ...]:

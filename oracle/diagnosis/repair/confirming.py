@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from oracle.cases import GENERIC, Case, schedule
+from oracle.diagnosis.covering import covering
 from oracle.diagnosis.repair.sources import Edit
 from oracle.hearing import Hearing
 from oracle.mutation.edits import Tree
@@ -32,11 +33,10 @@ class Certified:
 def certify(trial: Trial, edits: Sequence[Edit], cases: Sequence[Case]) -> Certified | None:
     """The edits with what was certified of them; None if that is not every gradient in every case."""
     digits = float("inf")
-    fresh = copy.copy(trial)
-    fresh.executed, fresh.backward_codes, fresh.left, fresh.located = set(), set(), {}, {}
+    trials = [_fresh(trial.settled(case)) for case in cases]
     with contextlib.suppress(PlantingError):
         with planted(*plantings(edits)):
-            for case in cases:
+            for case, fresh in zip(cases, trials, strict=True):
                 outcome = Hearing(fresh, case, thorough=False).outcome()
                 if outcome.verdict is not Verdict.CERTIFIED or not outcome.counts:
                     return None
@@ -44,6 +44,13 @@ def certify(trial: Trial, edits: Sequence[Edit], cases: Sequence[Case]) -> Certi
                 digits = min([digits, *(one.digits for one in compared)])
         return Certified(tuple(edits), len(cases), digits)
     return None
+
+
+def _fresh(trial: Trial) -> Trial:
+    """The trial with nothing seen; what its reference is was found with the code as it stands."""
+    found = copy.copy(trial)
+    found.executed, found.backward_codes, found.left, found.located = set(), set(), {}, {}
+    return found
 
 
 def plantings(edits: Sequence[Edit]) -> list[Tree]:
@@ -61,7 +68,7 @@ def plantings(edits: Sequence[Edit]) -> list[Tree]:
 
 
 def confirming_cases(trial: Trial, failing: Case, smallest: Case) -> list[Case]:
-    """Cases to certify in: the two that failed, and generic ones of other sizes."""
+    """Cases to certify in: the two that failed, generic ones of other sizes, and every value of every switch."""
     generic = [case for case in schedule(4 * CASES, 17, trial.sizes) if case.regime == GENERIC]
     every = {str(case): case for case in (smallest, failing, *generic)}
-    return list(every.values())[:CASES]
+    return covering(trial, list(every.values())[:CASES])

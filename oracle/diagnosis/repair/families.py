@@ -7,6 +7,7 @@ invention it is. Leaving something out, or taking another name, weighs less than
 from __future__ import annotations
 
 import ast
+import linecache
 from collections.abc import Callable, Iterator
 from itertools import combinations, pairwise
 from typing import Any
@@ -173,11 +174,30 @@ def factors(place: Place) -> Iterator[Replacement]:
         for other in sizes[k + 1 :]:
             yield 2.0, _binary(node, ast.Mult(), _binary(size, ast.Mult(), other))
             yield 2.0, _binary(node, ast.Div(), _binary(size, ast.Mult(), other))
-    for text in place.of_shape(place.shapes):
+    for root in _roots(place, sizes):
+        yield 2.0, _binary(node, ast.Div(), root)
+        yield 2.0, _binary(node, ast.Mult(), root)
+    for text in place.of_shape({()}):
+        yield from ((2.0, by) for by in _by_number(node, expression(text)))
+    for text in place.of_shape(place.shapes - {()}):
         factor = expression(text)
         yield 2.0, _binary(node, ast.Mult(), factor)
         yield from ((2.5, _binary(node, ast.Mult(), slope)) for slope in _slopes(factor))
         yield from ((2.5, _binary(node, ast.Mult(), _call(one.text, factor))) for one in _unary(place))
+
+
+def _roots(place: Place, sizes: list[ast.expr]) -> Iterator[ast.expr]:
+    """The square roots of sizes, in code that takes any, and those that stand in the function."""
+    numpy = next((name for name in ("np", "numpy") if name in place.source.function.__globals__), "")
+    if numpy and "sqrt(" in "".join(linecache.getlines(place.source.file)):
+        yield from (_call(f"{numpy}.sqrt", size) for size in sizes)
+
+
+def _by_number(node: ast.expr, number: ast.expr) -> Iterator[ast.expr]:
+    """Times a number or divided by it, and the same with what it leaves of 1: what is kept where p is dropped."""
+    for factor in (number, _binary(_number(1), ast.Sub(), number)):
+        yield _binary(node, ast.Mult(), factor)
+        yield _binary(node, ast.Div(), factor)
 
 
 def summands(place: Place) -> Iterator[Replacement]:

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Sequence
 
 from oracle.cases import Case
 from oracle.diagnosis.cause import Cause
+from oracle.diagnosis.covering import covering
 from oracle.diagnosis.repair import ALTOGETHER, IN_A_ROW, SECONDS
-from oracle.diagnosis.repair.bench import Bench
+from oracle.diagnosis.repair.bench import Bench, NotKnown
 from oracle.diagnosis.repair.candidates import Line, backward_sources
 from oracle.diagnosis.repair.confirming import Certified, certify, confirming_cases
 from oracle.diagnosis.repair.searching import Found, Stage, at_lines, repairs
@@ -29,12 +30,19 @@ class Finder:
 
     @classmethod
     def on(cls, trial: Trial, failing: Outcome, smallest: Case) -> Finder | None:
-        """A finder; None where nothing is wrong, or the gradient program is no witness."""
-        if not trial.reference.speaks or trial.reference.distrust:
-            return None
+        """A finder; None where nothing is wrong in small cases, or the backward has no source text.
+
+        Raises
+        ------
+        NotKnown
+            If the gradients of no case are known: the gradient program is no witness, and finite differences are none.
+        """
         sizes = [_small(trial, steps) for steps in (1, 2, 3)]
-        every = list({str(case): case for case in (*sizes, failing.case, smallest)}.values())
-        benches = [bench for case in every if (bench := _bench(trial, case)) is not None]
+        every = {str(case): case for case in covering(trial, [*sizes, failing.case, smallest])}
+        tried = [_bench(trial.settled(case), case) for case in every.values()]
+        benches = [bench for bench in tried if isinstance(bench, Bench)]
+        if not benches and (unknown := [why for why in tried if isinstance(why, NotKnown)]):
+            raise unknown[0]
         while benches and not benches[0].wrong.any():
             del benches[0]
         if not benches or not (sources := backward_sources(benches[0])):
@@ -55,7 +63,7 @@ class Finder:
         """What each of these lines would be, if edits of them alone make everything right."""
         found = at_lines(self._stages(lines), lines, self._budget)
         for one in self._certified(found)[:1]:
-            evidence = f"with the edits of the other lines, certified in {one.cases} cases to {one.digits:.0f} digits"
+            evidence = f"with the edits of the other lines, {_certified(one)}"
             return {_line(edit): _cause(edit, len(one.edits), evidence, certain=False) for edit in one.edits}
         return {}
 
@@ -81,7 +89,7 @@ class Finder:
         only = len(certified) == 1 and found.complete and lines is None
         causes = []
         for one in certified[:_SHOWN]:
-            evidence = f"certified in {one.cases} cases to {one.digits:.0f} digits"
+            evidence = _certified(one)
             evidence += _among(certified, found, lines)
             causes += [_cause(edit, len(one.edits), evidence, only) for edit in one.edits]
         return causes
@@ -100,6 +108,11 @@ def _cause(edit: Edit, together: int, evidence: str, certain: bool) -> Cause:
         statement=statement,
         repair=repair,
     )
+
+
+def _certified(one: Certified) -> str:
+    """`certified in 6 cases to 112 digits`."""
+    return f"certified in {one.cases} case{'s' * (one.cases > 1)} to {one.digits:.0f} digits"
 
 
 _CLAIMS = {
@@ -136,9 +149,11 @@ def _small(trial: Trial, steps: int) -> Case:
     return Case(sizes, seed=23 + steps)
 
 
-def _bench(trial: Trial, case: Case) -> Bench | None:
-    """The case on a bench; None if the code or the gradient program fails there."""
+def _bench(trial: Trial, case: Case) -> Bench | NotKnown | None:
+    """The case on a bench; what is not known of it, or None if the code or the gradient program fails there."""
     try:
         return Bench(trial, case)
+    except NotKnown as why:
+        return why
     except Exception:
         return None

@@ -12,7 +12,7 @@ from oracle.report.page import charts, curves, heatmaps, material
 from oracle.report.page.material import Gradient, Shown
 from oracle.report.source import excerpt_of
 from oracle.report.table import digits_kept, limit, numbers, worst_case
-from oracle.report.text import after_diagnosis, before_diagnosis, claim, one_line
+from oracle.report.text import after_diagnosis, before_diagnosis, claim, counted, one_line, only_witness
 from oracle.subject import Subject
 from oracle.trial import Trial
 from oracle.verdict import LeafReport, Report
@@ -42,14 +42,20 @@ def words(report: Report) -> dict[str, Any]:
         "ok": report.ok,
         "claim": one_line(claim(report)),
         "sentence": report.verdict.value,
-        "counts": f"{report.cases} cases, {report.entries:,} entries, seed {report.seed}, {report.seconds:.1f} s",
+        "counts": _counts(report),
         "leaves": [_leaf(leaf) for leaf in report.leaves],
         "before": before_diagnosis(report),
         "causes": [_cause(cause) for cause in report.diagnosis.causes],
         "ruled_out": [one_line(text) for text in report.diagnosis.ruled_out],
-        "after": after_diagnosis(report),
+        "after": [*map(one_line, report.diagnosis.remarks), *after_diagnosis(report)],
         "figures": None,
     }
+
+
+def _counts(report: Report) -> str:
+    """`100 cases, 25,400 entries, seed 0, 3.2 s`, and the witness where there was but one."""
+    known = [counted(report.cases, "case"), counted(report.entries, "entry", "entries"), f"seed {report.seed}"]
+    return ", ".join([*known, f"{report.seconds:.1f} s", *([alone] if (alone := only_witness(report)) else [])])
 
 
 def without_report(name: str, verdict: str, sentence: str) -> dict[str, Any]:

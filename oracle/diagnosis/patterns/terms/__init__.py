@@ -9,7 +9,7 @@ from itertools import groupby
 from oracle.diagnosis.cause import Cause
 from oracle.diagnosis.patterns.evidence import Evidence
 from oracle.diagnosis.patterns.terms.search import Explained, Search
-from oracle.diagnosis.patterns.words import counted, gradients
+from oracle.diagnosis.patterns.words import counted, said_of
 
 __all__ = ["FAMILIES", "changed_terms"]
 
@@ -19,7 +19,7 @@ def changed_terms(evidence: Evidence) -> Iterator[Cause]:
     found = Search(evidence).explain()
     for explained in [_most_telling(found)] if found else []:
         edit = explained.edit
-        claim = f"{gradients(evidence.wrong, evidence)} is the derivative {edit.says}"
+        claim = f"{said_of(evidence.wrong, evidence, 'is', 'are')} the derivative {edit.says}"
         claim += f", at {os.path.basename(edit.file)}:{edit.line} of the forward" if edit.file else ""
         seen = f"along generic directions of all gradients, in {counted(explained.cases)}, "
         seen += f"to {int(explained.digits)} digits"
