@@ -116,7 +116,7 @@ class LeafReport:
     wrong: int = 0  # in the case shown
     compared: int = 0  # in the case shown
     at_least: bool = False  # whether there may be more
-    in_cases: int = 0  # how many cases had a wrong entry
+    in_cases: int = 0  # in how many cases a wrong entry was seen; finite differences do not look in all of them
     worst: Entry | None = None
     worst_case: str = ""
     float64: FloatAccuracy | None = None

@@ -2,12 +2,17 @@
 
 A slope along one direction says that something is wrong. A direction within one gradient says which gradient, and
 directions along single entries, or halves of the gradient where it is large, say which entry.
+
+Each costs runs of the forward, and says little new of a gradient that is known to be wrong. So once a gradient was
+refuted in several cases, the others are asked for together; it is asked for again only where they are all right.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
 Mask = Any  # a boolean array in the shape of a gradient
 AFFORDABLE = 16  # entries looked at one by one
 OFTEN = 1  # cases in which the wrong entries of one gradient are looked for
+KNOWN = 4  # refuted cases after which a gradient is known to be wrong
 
 
 def rounded(comparison: Comparison) -> Comparison:
@@ -31,15 +37,32 @@ def rounded(comparison: Comparison) -> Comparison:
 
 
 def locate(hearing: Hearing) -> None:
-    """Replace the comparisons of the gradients that are wrong by ones that say so."""
-    found = False
-    for leaf, balls in hearing.gradients.items():
-        everywhere = np.ones(balls.shape, dtype=bool)
-        if balls.size and _refuted(hearing, leaf, everywhere):
-            found = True
-            hearing.found.comparisons[leaf] = _compared(hearing, leaf)
+    """Replace the comparisons of the gradients that are wrong by ones that say so.
+
+    Each gradient that is wrong here and was not known to be is found; of those that were known, one if no other is.
+    """
+    counts = hearing.trial.located
+    known = [leaf for leaf in hearing.gradients if counts.get(leaf, 0) >= KNOWN]
+    others = [leaf for leaf in hearing.gradients if leaf not in known]
+    found = [] if known and _all_right(hearing, others) else [leaf for leaf in others if _wrong(hearing, leaf)]
+    if not found:
+        found = list(islice((leaf for leaf in known if _wrong(hearing, leaf)), 1))
+    for leaf in found:
+        hearing.found.comparisons[leaf] = _compared(hearing, leaf)
     if not found:
         hearing.find(Verdict.REFUTED, f"{Testimony.REFUTES.value} along a joint direction of all gradients")
+
+
+def _wrong(hearing: Hearing, leaf: str) -> bool:
+    """Whether a gradient is refuted."""
+    balls = hearing.gradients[leaf]
+    return bool(balls.size) and _refuted(hearing, leaf, np.ones(balls.shape, dtype=bool))
+
+
+def _all_right(hearing: Hearing, leaves: Sequence[str]) -> bool:
+    """Whether some gradients are confirmed together; not to be decided is not to be right."""
+    along = {leaf: adapter.lift(hearing.point.direction(leaf)) for leaf in leaves}
+    return not along or _says(hearing, along) is Testimony.CONFIRMS
 
 
 def _compared(hearing: Hearing, leaf: str) -> Comparison:
@@ -99,15 +122,19 @@ def _direction(hearing: Hearing, leaf: str, mask: Mask) -> dict[str, adapter.Raw
 
 def _refuted(hearing: Hearing, leaf: str, mask: Mask) -> bool:
     """Whether finite differences refute the gradient along the entries of the mask."""
-    along = _direction(hearing, leaf, mask)
+    return _says(hearing, _direction(hearing, leaf, mask)) is Testimony.REFUTES
+
+
+def _says(hearing: Hearing, along: Mapping[str, adapter.Raw]) -> Testimony:
+    """What finite differences say of the gradients along a direction."""
     try:
         seen = slope(hearing.point, hearing.trial.binding, along)
     except Silent:
-        return False
+        return Testimony.SILENT
     with adapter.precision(hearing.found.bits * 2):
-        plain = hearing.trial.undone({leaf: hearing.gradients[leaf]}, hearing.case.sizes)
+        plain = hearing.trial.undone({leaf: hearing.gradients[leaf] for leaf in along}, hearing.case.sizes)
         claim, size = claimed(plain, along)
-        return judge(seen, claim, size, 1.0).testimony is Testimony.REFUTES
+        return judge(seen, claim, size, 1.0).testimony
 
 
 def _entry(hearing: Hearing, leaf: str, index: tuple[int, ...]) -> Entry:

@@ -286,7 +286,9 @@ def _faintest(some: Iterable[Any], every: Iterable[Any]) -> float:
 
 def _explained_by_rounding(hearing: Hearing, gradients: Mapping[str, Raw]) -> bool:
     """Whether along each of these gradients the gap of the slope lies within that gradient's own float64 bound."""
-    return all(_own_rounding_explains(hearing, gradients, leaf) for leaf in hearing.point.differentiated)
+    located = hearing.trial.located  # what was wrong before is asked first: one that is not explained decides
+    leaves = sorted(hearing.point.differentiated, key=lambda leaf: -located.get(leaf, 0))
+    return all(_own_rounding_explains(hearing, gradients, leaf) for leaf in leaves)
 
 
 def _own_rounding_explains(hearing: Hearing, gradients: Mapping[str, Raw], leaf: str) -> bool:
