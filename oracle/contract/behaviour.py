@@ -11,7 +11,6 @@ from oracle.arithmetic import adapter
 from oracle.binding import Binding
 from oracle.contract.containers import containers
 from oracle.contract.inertness import padding_is_inert, rows_are_independent
-from oracle.contract.interleaving import interleaved
 from oracle.contract.kinds import BROKEN, Bound, Broken, apart, differing, same_bits
 from oracle.contract.layouts import layout
 from oracle.contract.reuse import second_call
@@ -138,7 +137,6 @@ CHECKS = (
     accumulation,
     aliasing,
     second_call,
-    interleaved,
     zero_cotangent,
     linearity,
     layout,

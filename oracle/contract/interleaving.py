@@ -7,25 +7,26 @@ layers both forwards run before both backwards. So do two objects of one class.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 from oracle.arithmetic import adapter
 from oracle.binding import Binding
-from oracle.contract.kinds import BROKEN, Bound, Broken, differing, same_bits
-from oracle.contract.reuse import shifted
+from oracle.contract.kinds import BROKEN, Broken, differing, same_bits
+from oracle.contract.others import shifted
 from oracle.forms.functions import FunctionsForm
 from oracle.forms.object import ObjectForm
 from oracle.point import Point
 from oracle.runs import Run, as_passed, evaluate, quiet
 
 
-def interleaved(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken:
+def interleaved(point: Point, binding: Binding, first: Run) -> Broken:
     """Another forward between forward and backward changes no gradient, where the backward is handed what it needs."""
-    form: Any = point.subject.form
-    if not isinstance(form, FunctionsForm | ObjectForm):
-        return
-    run = _with_another_between(point, binding, form)
-    if run is None or run.error is not None:
+    run, form = Run(), point.subject.form
+    with binding.untouched(), quiet():
+        owner = form.begin(point.case.sizes)
+        evaluate(run, point, adapter.Floats(), owner=owner, between=another_forward(point, owner))
+    if run.error is not None:
         return
     when, why = _OBJECTS if isinstance(form, ObjectForm) else _FUNCTIONS
     for leaf, value in run.gradients.items():
@@ -41,24 +42,28 @@ _FUNCTIONS = (
 )
 
 
-def _with_another_between(point: Point, binding: Binding, form: Any) -> Run | None:
-    """The run with a second forward on other inputs in its middle; None where that is not promised to do nothing.
+def nothing() -> None:
+    """What happens between a forward and its backward by default."""
+
+
+def another_forward(point: Point, owner: Any) -> Callable[[], None]:
+    """A second forward on other inputs, of another object; nothing where no promise is that it does nothing.
 
     A second object has the same parameters: two objects may well share those.
     """
-    run, numbers, promised = Run(), adapter.Floats(), [True]
+    form: Any = point.subject.form
     objects = isinstance(form, ObjectForm)
-    with binding.untouched(), quiet():
-        owner, second = form.begin(point.case.sizes), form.begin(point.case.sizes)
-        if objects and owner.target is second.target:
-            return None
-        values = shifted(point, list(form.input_leaves) if objects else None).values
+    if not objects and not isinstance(form, FunctionsForm):
+        return nothing
+    second = form.begin(point.case.sizes)
+    if objects and owner.target is second.target:
+        return nothing
+    names = list(form.input_leaves) if objects else None
+    values = shifted(shifted(point, names), names).values  # not those of a call before
 
-        def between() -> None:
-            promised[0] = objects or form.is_handed_all(owner)
-            if promised[0]:
-                with contextlib.suppress(Exception, SystemExit):  # that a second one raises says nothing of the first
-                    form.forward(second, as_passed(numbers, values))
+    def forward() -> None:
+        if objects or form.is_handed_all(owner):
+            with contextlib.suppress(Exception, SystemExit):  # that a second one raises says nothing of the first
+                form.forward(second, as_passed(adapter.Floats(), values))
 
-        evaluate(run, point, numbers, owner=owner, between=between)
-    return run if promised[0] else None
+    return forward

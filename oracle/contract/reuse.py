@@ -7,8 +7,8 @@ then anything is another, each kind of change is tried on its own, to say which 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,14 +16,15 @@ import numpy as np
 from oracle.arithmetic import adapter
 from oracle.binding import Binding
 from oracle.cases import Case
+from oracle.contract.interleaving import another_forward, interleaved, nothing
 from oracle.contract.kinds import BROKEN, Bound, Broken, apart, differing, same_bits
+from oracle.contract.others import other_cotangents, others, shifted
 from oracle.contract.randomness import changed_since, global_states, own_generators
 from oracle.draws import key
 from oracle.forms.loss import LossForm
 from oracle.forms.object import ObjectForm
 from oracle.point import Point
 from oracle.runs import Run, evaluate, quiet
-from oracle.shapes import ShapeError
 from oracle.verdict import Verdict
 
 LEAKS = "state leaks from one call into the next"
@@ -57,27 +58,34 @@ class _Again:
 
 def second_call(point: Point, binding: Binding, first: Run, bound: Bound) -> Broken:
     """After calls with other values, options, sizes and cotangents, the same case gives the same bits, outputs too."""
-    alike: Earlier = (shifted(point), _other_cotangents(point, first))
-    others = dict(_others(point))
-    again = _called(point, binding, [*([(others["all"], None)] if "all" in others else []), alike])
+    alike: Earlier = (shifted(point), other_cotangents(point, first))
+    kinds = dict(others(point))
+    again = _called(point, binding, [*([(kinds["all"], None)] if "all" in kinds else []), alike], interleaving=True)
     yield from _overwritten(point, again.earlier[-1])
-    if again.is_well(first):
-        return
+    if not again.is_well(first):
+        yield from _repeated(point, binding, first, bound, alike, kinds)
+        yield from interleaved(point, binding, first)
+
+
+def _repeated(
+    point: Point, binding: Binding, first: Run, bound: Bound, alike: Earlier, kinds: Mapping[str, Point]
+) -> Broken:
+    """What is wrong with a call after another one, without anything in between."""
     alone = _called(point, binding, [alike])
     if not alone.is_well(first):
         yield from _said(point, binding, first, bound, alike, alone)
         return
-    yield from _after_another(point, binding, first, bound, others)
+    yield from _after_another(point, binding, first, bound, kinds)
 
 
-def _after_another(point: Point, binding: Binding, first: Run, bound: Bound, others: Mapping[str, Point]) -> Broken:
+def _after_another(point: Point, binding: Binding, first: Run, bound: Bound, kinds: Mapping[str, Point]) -> Broken:
     """What is remembered of a call that was another in more than its real numbers.
 
     That a call is not possible after one of another kind shows by itself, and an option may well choose between making
     what the outputs are computed with and using it, as running means are. What is never right is that the outputs are
     the same and the gradients are not.
     """
-    for what, other in others.items():
+    for what, other in kinds.items():
         again = _called(point, binding, [(other, None)])
         outputs = [] if what in ("options", "all") else again.outputs_differ(first)
         if again.run.error is not None or any(run.error is not None for run in again.earlier):
@@ -159,7 +167,9 @@ def _keeps(point: Point, binding: Binding, before: Earlier) -> str:
 # ---- calls
 
 
-def _called(point: Point, binding: Binding, earlier: Sequence[Earlier], watched: bool = False) -> _Again:
+def _called(
+    point: Point, binding: Binding, earlier: Sequence[Earlier], *, watched: bool = False, interleaving: bool = False
+) -> _Again:
     """The run of a case after others, on the same object and module."""
     form, again = point.subject.form, _Again()
     with binding.untouched(), quiet():
@@ -172,7 +182,8 @@ def _called(point: Point, binding: Binding, earlier: Sequence[Earlier], watched:
             again.earlier.append(before)
         turn_to(form, owner, point.case.sizes)
         world, own = global_states(), own_generators(owner, binding) if watched else {}
-        evaluate(again.run, point, adapter.Floats(), owner=owner)
+        between = another_forward(point, owner) if interleaving else nothing
+        evaluate(again.run, point, adapter.Floats(), owner=owner, between=between)
         again.consumed = changed_since(world)
         after = own_generators(owner, binding) if watched else {}
         again.drawn = [name for name, state in after.items() if own.get(name, state) != state]
@@ -192,70 +203,6 @@ def _what_leaks(point: Point, binding: Binding, first: Run) -> str:
     again = _called(point, binding, [(shifted(point), None)])
     alike = again.run.error is None and not again.gradients_differ(first)
     return "it depends on the cotangent of the call before" if alike else LEAKS
-
-
-# ---- other cases
-
-
-def shifted(point: Point, names: Sequence[str] | None = None) -> Point:
-    """The same case with other real values: of all inputs, or of these."""
-    return point.moved({n: _moved(v) if names is None or n in names else v for n, v in point.values.items()})
-
-
-def _moved(value: Any) -> Any:
-    """Other values of the same kind: what a leak from an earlier call would carry over."""
-    return value * 0.75 + 0.125 if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
-
-
-def _other_cotangents(point: Point, first: Run) -> dict[str, Any] | None:
-    if not first.takes_cotangents:
-        return None
-    shapes = {name: np.shape(value) for name, value in first.cotangents.items() if value is not None}
-    return {name: _moved(value) for name, value in point.cotangents(shapes).items()}
-
-
-def _others(point: Point) -> Iterator[tuple[str, Point]]:
-    """Cases that are another in all, and in one kind of thing."""
-    sizes, options = _other_sizes(point), _other_options(point)
-    kinds = {
-        "values": (point.case.sizes, {}),
-        "sizes": (sizes, {}),
-        "options": (point.case.sizes, options),
-        "all": (sizes, options),
-    }
-    for what, (at, chosen) in kinds.items():
-        if (what == "sizes" and at == point.case.sizes) or (what == "options" and not chosen):
-            continue
-        leaves = {**point.subject.leaves, **chosen}
-        try:
-            yield (
-                what,
-                Point(replace(point.subject, leaves=leaves), Case(at, seed=key(point.case.seed, "other") % 2**32)),
-            )
-        except (ShapeError, ValueError):  # there are no such inputs at these sizes
-            continue
-
-
-def _other_sizes(point: Point) -> dict[str, int]:
-    """Every size one larger, or one smaller where it is the largest; those stay that an object is made of."""
-    form, within = point.subject.form, point.subject.sizes
-    lasting = form.lasting(within) if isinstance(form, ObjectForm) else set()
-    found = {}
-    for name, size in point.case.sizes.items():
-        low, high = within[name]
-        other = size + 1 if size < high else max(size - 1, low)
-        found[name] = size if name in lasting else other
-    return found
-
-
-def _other_options(point: Point) -> dict[str, Any]:
-    """The inputs that were drawn from options, each with another one."""
-    found = {}
-    for name, spec in point.subject.leaves.items():
-        others = [one for one in spec.drawn_from if one is not spec.value]
-        if others:
-            found[name] = replace(spec, value=others[key(point.case.seed, "option", name) % len(others)])
-    return found
 
 
 # ---- what was handed out
