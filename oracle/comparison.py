@@ -95,10 +95,11 @@ def _worst(got: Raw, truth: Raw, among: npt.NDArray[np.bool_]) -> Entry | None:
     gaps = np.full(got.shape, -1.0)
     gaps[among] = enclosures.gap(got[among], truth[among])
     index = tuple(int(k) for k in np.unravel_index(int(np.argmax(gaps)), got.shape))
+    seen, derivative = enclosures.told_apart(got[index], truth[index])
     return Entry(
         index=index,
-        got=enclosures.show(got[index]),
-        derivative=enclosures.show(truth[index]),
+        got=seen,
+        derivative=derivative,
         got_enclosure=enclosures.enclosure(got[index]),
         derivative_enclosure=enclosures.enclosure(truth[index]),
         gap=float(gaps[index]),

@@ -182,6 +182,22 @@ def test_more_digits_can_be_shown() -> None:
     assert enclosures.show(arb(1) / 3, 9) == "0.333333333"
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "texts"),
+    [
+        (-1.32815149e-06, "-1.32815149012e-6", ("-1.3281514900e-6", "-1.3281514901e-6")),
+        (2.0, "3", ("2.00000000", "3.00000000")),
+        (float("inf"), "1", ("inf", "1.00000000")),
+        (0.5, "0.5", ("0.500000000", "0.500000000")),
+        (1.0, "1." + 39 * "0" + "1", ("1." + 40 * "0", "1." + 39 * "0" + "1")),
+    ],
+)
+def test_numbers_that_differ_are_shown_to_differ(one: float, other: str, texts: tuple[str, str]) -> None:
+    """In one format, and to as many digits as that takes; equal ones to nine."""
+    with precision(400):
+        assert enclosures.told_apart(one, arb(other), 9) == texts
+
+
 def test_an_enclosure_shows_its_radius() -> None:
     """As Arb prints it; an exact ball has none."""
     assert enclosures.enclosure(arb(1) / 3) == "[0.3333333333333333 +/- 7.04e-17]"

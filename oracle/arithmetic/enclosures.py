@@ -16,6 +16,7 @@ from flint import acb, arb, ctx
 
 Raw = npt.NDArray[Any]
 BITS_PER_DIGIT = math.log2(10)
+_MOST_DIGITS = 60  # two numbers that need more to be told apart are shown to few
 EXACT = 2**30  # accuracy, in bits, that an exact ball is said to have
 
 _is_real = np.frompyfunc(lambda v: isinstance(v, arb) or (isinstance(v, acb) and v.imag == 0), 1, 1)
@@ -107,6 +108,20 @@ def show(ball: Any, digits: int = 6) -> str:
     if not ball.is_finite():
         return str(float(ball)) if ball.is_exact() else "nan"
     return str(ball.mid().str(digits, radius=False))
+
+
+def told_apart(one: Any, other: Any, digits: int = 6) -> tuple[str, str]:
+    """The midpoints of two balls, or floats, to as many digits as it takes to see that they differ.
+
+    >>> told_apart(0.25, arb(1) / 3), told_apart(1e-7, arb(1.00000001e-7)), told_apart(0.5, arb(0.5))
+    (('0.250000', '0.333333'), ('1.00000000e-7', '1.00000001e-7'), ('0.500000', '0.500000'))
+    """
+    a, b = (ball if isinstance(ball, arb) else arb(ball) for ball in (one, other))
+    for more in range(digits, _MOST_DIGITS):
+        texts = show(a, more), show(b, more)
+        if texts[0] != texts[1]:
+            return texts
+    return show(a, digits), show(b, digits)
 
 
 def enclosure(ball: Any) -> str:

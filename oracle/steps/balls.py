@@ -151,8 +151,11 @@ def _real(hearing: Hearing, balls: Raw, what: str) -> Raw:
 # ---- the reference
 
 
-def _ask_reference(hearing: Hearing, bits: int) -> bool:
-    """The gradient program at the same point; False if a comparison in it stayed open at this precision."""
+def _ask_reference(hearing: Hearing, bits: int, again: bool = False) -> bool:
+    """The gradient program at the same point; False if a comparison in it stayed open at this precision.
+
+    `again` says that it has just been traced anew, for it computed something else of this case.
+    """
     hearing.truth, hearing.true_outputs = {}, {}
     reference = hearing.trial.reference
     if not reference.speaks:
@@ -171,10 +174,11 @@ def _ask_reference(hearing: Hearing, bits: int) -> bool:
     hearing.ties = {**hearing.ties, **record.ties}
     outputs, gradients = said
     if all(enclosures.meet(outputs[name], hearing.outputs[name]).all() for name in outputs):
-        reference.retracing_helped()
+        if again:
+            reference.retracing_helped()
     elif all(enclosures.finite(value).all() for value in hearing.outputs.values()):
         if reference.retrace():
-            return _ask_reference(hearing, bits)
+            return _ask_reference(hearing, bits, again=True)
         if reference.implicit:
             reference.drop(other(outputs, hearing.outputs))
             return True

@@ -166,8 +166,8 @@ def _outputs_agree(hearing: Hearing, dtype: Any) -> bool:
             return _find_truth(hearing) and _outputs_agree(hearing, dtype)
         _explain(hearing, name, value, balls, "outputs")
         where = f"[{', '.join(map(str, index))}]" if index else ""
-        message = f"the output {name}{where} is {value[index]:.9g}, but the reference gives "
-        hearing.find(Verdict.FORWARD_DIFFERS, message + enclosures.show(balls[index], 9))
+        got, truth = enclosures.told_apart(float(value[index]), balls[index], 9)
+        hearing.find(Verdict.FORWARD_DIFFERS, f"the output {name}{where} is {got}, but the reference gives {truth}")
         return False
     return True
 
@@ -210,10 +210,11 @@ def _gradient(hearing: Hearing, leaf: str, truth: adapter.Raw, dtype: Any) -> No
 
 
 def _entry(value: Any, truth: adapter.Raw, errors: Any, index: tuple[int, ...]) -> Entry:
+    got, derivative = enclosures.told_apart(float(value[index]), truth[index])
     return Entry(
         index,
-        got=f"{value[index]:.6g}",
-        derivative=enclosures.show(truth[index]),
+        got=got,
+        derivative=derivative,
         got_enclosure=repr(float(value[index])),
         derivative_enclosure=enclosures.enclosure(truth[index]),
         gap=float(errors[index]),
@@ -233,10 +234,10 @@ def _single(hearing: Hearing, leaf: str, value: Any, truth: adapter.Raw) -> None
     hearing.found.float32[leaf] = measured.accuracy
     if (index := measured.beyond) is not None:
         where = f"[{', '.join(map(str, index))}]" if index else ""
+        got, derivative = enclosures.told_apart(float(value[index]), truth[index], 9)
         hearing.find(
             Verdict.INCONSISTENT,
-            f"in float32 the gradient of {leaf}{where} is {value[index]:.9g}, "
-            f"but should be {enclosures.show(truth[index], 9)}: "
+            f"in float32 the gradient of {leaf}{where} is {got}, but should be {derivative}: "
             f"{measured.accuracy.bound_ratio:.3g} times what its conditioning explains",
             leaf=leaf,
         )

@@ -121,10 +121,10 @@ def _within(hearing: Hearing, name: str, value: Any, truth: adapter.Raw, dtype: 
     if (index := measured.beyond) is not None:
         what = "gradient of " if of == "gradients" else "output "
         where = f"[{', '.join(map(str, index))}]" if index else ""
+        got, should = enclosures.told_apart(float(value[index]), truth[index], 9)
         hearing.find(
             Verdict.INACCURATE,
-            f"in {np.dtype(dtype).name} the {what}{name}{where} is {value[index]:.9g}, "
-            f"but should be {enclosures.show(truth[index], 9)}: "
+            f"in {np.dtype(dtype).name} the {what}{name}{where} is {got}, but should be {should}: "
             f"{measured.accuracy.bound_ratio:.3g} times what its conditioning explains",
             leaf=name if of == "gradients" else "",
         )

@@ -79,8 +79,8 @@ def compare_slopes(hearing: Hearing) -> None:
     seen = [one for one in heard if one is not None]
     if seen and all(one.apart for one in seen):
         hearing.find(Verdict.UNDECIDED, f"{seen[-1].told('the gradients give')}: {_WHY}{_where(hearing)}")
-    if not seen and not hearing.found.findings:  # a judge in floats has said the same of single gradients
-        hearing.find(Verdict.UNDECIDED, _UNSEEN)
+    if not seen and not hearing.found.findings and _is_finite(hearing):
+        hearing.find(Verdict.UNDECIDED, _UNSEEN)  # unless a judge in floats has said the same of single gradients
 
 
 def end_if_balls_are_blind(hearing: Hearing, accused: bool) -> None:
@@ -115,6 +115,12 @@ def _where(hearing: Hearing) -> str:
     run = hearing.found.balls
     place = run.record.notes.get(TEXT) if run is not None else None
     return "" if place is None else f"; {TEXT} at {place}"
+
+
+def _is_finite(hearing: Hearing) -> bool:
+    """Whether the forward is finite in floats at the point itself; if not, it is inaccurate, and told to be."""
+    arrays = map(np.asarray, hearing.floats.outputs.values())
+    return all(bool(np.isfinite(array).all()) for array in arrays if array.dtype.kind == "f")
 
 
 def _is_narrow(hearing: Hearing) -> bool:

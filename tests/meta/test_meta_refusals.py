@@ -184,6 +184,23 @@ def test_a_reference_that_branches_on_sizes():
     assert report.notes == ("the reference branches on sizes: it is traced anew at each of them",)
 
 
+def test_a_reference_that_rounds_a_constant_is_not_said_to_branch():
+    """The control: tracing anew does not help against 1 / 3, and zeros, which agree anyway, are no sign of it."""
+    subject = pair(
+        """
+        def forward(x):
+            return np.tanh(x) * (1 / 3), x
+        def backward(y_bar, x):
+            return y_bar * (1 - np.tanh(x) ** 2) * (1 / 3)
+        """,
+        inputs={"x": "B D"},
+        reference=lambda x: jnp.tanh(x) * (1 / 3),
+    )
+    report = verify(subject, cases=40, explain=False)
+    assert report.verdict is Verdict.CONSISTENT
+    assert not [note for note in report.notes if "branches on sizes" in note]
+
+
 # ---- rounded constants
 
 
