@@ -169,6 +169,7 @@ def test_the_whole_document_is_pinned() -> None:
                     }
                 ],
                 "ruled_out": ["a transpose"],
+                "remarks": [],
                 "replay": None,
             }
         ],

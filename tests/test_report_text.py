@@ -95,7 +95,7 @@ def test_a_refutation_is_told_line_by_line() -> None:
         "mine.step_vjp is not the derivative of mine.step: 3 of 5 gradients REFUTED, 2 certified to 57 digits",
         "  cell.U_long[0]   got 1.00000, but the derivative is -2.00000      2 of 9 entries wrong",
         "  W[3, 0]          got -0.412700, but the derivative is 0.387100      18 of 18 entries wrong",
-        "  b                got 1.00000, but the derivative is 1.50000      1 of 1 entries wrong",
+        "  b                got 1.00000, but the derivative is 1.50000      1 of 1 entry wrong",
         "  worst entry cell.U_long[0]: got <1.00000>, derivative <-2.00000>",
         "  in H=9, generic, seed 8",
         "  BROKEN_CONTRACT: the input x was modified (H=2, small, seed 3)",
@@ -231,13 +231,13 @@ def test_equal_numbers_are_shown_by_their_enclosures() -> None:
     """Six digits may not tell them apart."""
     same = leaf("b", Verdict.REFUTED, wrong=1, compared=1, worst=entry((), "1.00000", "1.00000", 1e-9))
     first = details(Report("f", Verdict.REFUTED, (same,)))[0]
-    assert first == "b   got <1.00000>, but the derivative is <1.00000>      1 of 1 entries wrong"
+    assert first == "b   got <1.00000>, but the derivative is <1.00000>      1 of 1 entry wrong"
 
 
 def test_what_was_only_sampled_says_at_least() -> None:
     """There may be more wrong entries than were looked for."""
     sampled = dataclasses.replace(SCALAR, at_least=True)
-    assert details(Report("f", Verdict.REFUTED, (sampled,)))[0].endswith("      at least 1 of 1 entries wrong")
+    assert details(Report("f", Verdict.REFUTED, (sampled,)))[0].endswith("      at least 1 of 1 entry wrong")
 
 
 @pytest.mark.parametrize(("count", "more"), [(12, []), (13, ["and 1 more gradient"]), (40, ["and 28 more gradients"])])

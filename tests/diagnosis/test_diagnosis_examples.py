@@ -11,8 +11,12 @@ from oracle.loading import load
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SAID = {
     "accumulating_linear": [
-        "the gradient of weight.data overwrites what its slot held, where accumulates=True is declared",
-        "  without subtracting what was there before it is the derivative: every entry, in 13 cases",
+        (
+            "one edit makes every gradient right     accumulating_linear.py:55   self.weight.grad = self.x.T @ "
+            "grad_output  # wrong: what was there before is lost"
+        ),
+        "  certified in 6 cases to 116 digits; of N edits tried, none at another line does",
+        "  right with: self.weight.grad += self.x.T @ grad_output",
     ],
     "attention": [
         (
@@ -82,10 +86,11 @@ SAID = {
     ],
     "peephole_lstm": [
         (
-            "every gradient is the derivative with one summand missing, the one through c in po * c, at "
-            "peephole_lstm.py:56 of the forward"
+            "one edit makes every gradient right     peephole_lstm.py:91   return 0.0 * po  # wrong: the output gate "
+            "looked at c, so c hears from the output gate"
         ),
-        "  along generic directions of all gradients, in 7 cases, to 90 digits",
+        "  certified in 6 cases to 85 digits; of N edits tried, none at another line does",
+        "  right with: return do * po",
     ],
     "softmax_cross_entropy": [
         (

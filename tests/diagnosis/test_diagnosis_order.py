@@ -1,6 +1,7 @@
 """In which order the parts of a diagnosis are asked, what each is told, and what comes first in the end."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +13,7 @@ REPAIRED = Cause("wrong-cotangent", "certain, and repaired", certain=True, file=
 DOUBTFUL = Suspicion("wrong-cotangent", "one of two lines", file="cell.py", line=3, suspects=(("cell.py", 4),))
 ALONE = Suspicion("wrong-cotangent", "one line", file="cell.py", line=3, suspects=(("cell.py", 3),), alone=True)
 HINT = Cause("one-line-repair", "a repair of several", file="cell.py", line=4, repair="a = c")
+TRIAL = SimpleNamespace(settled=lambda case: None)
 FACT = Cause("sign", "the wrong sign", certain=True)
 
 
@@ -26,23 +28,24 @@ def parts(monkeypatch):
             return recognised
 
         monkeypatch.setattr(probes, "examine", lambda *given: (probed, ["a note"]))
-        monkeypatch.setattr(repair, "search", lambda *given: repaired)
+        monkeypatch.setattr(repair, "asked", lambda *given: (repaired, ["why no line was searched for"]))
         monkeypatch.setattr(patterns, "recognise", recognise)
-        return diagnose(None, None, None), asked
+        return diagnose(TRIAL, None, None), asked
 
     return saying
 
 
 def test_a_certain_repair_leaves_nothing_open(parts):
-    """Patterns are not asked, and nothing is ruled out but what probes note."""
+    """Patterns are not asked, and nothing is ruled out; what was not looked at is told all the same."""
     found, asked = parts([CERTAIN], (REPAIRED,))
-    assert (found.causes, found.ruled_out, asked) == ((REPAIRED,), ("a note",), [])
+    assert (found.causes, found.ruled_out, asked) == ((REPAIRED,), (), [])
+    assert found.lines()[-2:] == ["a note", "why no line was searched for"]
 
 
 def test_beside_a_hint_patterns_are_asked_shortly(parts):
     """A repair that is one of several leaves open which line; the values as they stand are looked at."""
     found, asked = parts([], (HINT,))
-    assert (found.causes, found.ruled_out, asked) == ((HINT, FACT), ("a note", "a clip"), [patterns.SHORTLY])
+    assert (found.causes, found.ruled_out, asked) == ((HINT, FACT), ("a clip",), [patterns.SHORTLY])
 
 
 def test_a_located_repair_leaves_nothing_open(parts):
@@ -76,7 +79,7 @@ def test_a_part_that_fails_costs_nothing_else(parts, monkeypatch):
         raise ValueError("no luck")
 
     parts([CERTAIN], (CERTAIN,))
-    monkeypatch.setattr(repair, "search", fail)
-    found = diagnose(None, None, None)
+    monkeypatch.setattr(repair, "asked", fail)
+    found = diagnose(TRIAL, None, None)
     assert found.causes == (CERTAIN, FACT)
-    assert "looking for repairs failed, which is a fault of the oracle: ValueError: no luck" in found.ruled_out
+    assert "looking for repairs failed, which is a fault of the oracle: ValueError: no luck" in found.remarks

@@ -9,17 +9,17 @@ from oracle.diagnosis import patterns, probes, repair
 WRONG = """
 def forward(x):
     y = np.empty(x.shape)
-    y[:] = np.tanh(x)  # JAX cannot trace this, so no repair is found and every search is made
+    y[:] = np.tanh(x)
     return y, x
 
 def backward(y_bar, x):
-    return (1 - np.tanh(x)) * y_bar
+    return np.arctan(np.exp(x)) * y_bar  # so wrong that no repair is found and every search is made
 """
 
 
 @pytest.mark.parametrize(
     ("module", "name", "what"),
-    [(probes, "examine", "at probes"), (repair, "search", "for repairs"), (patterns, "recognise", "for patterns")],
+    [(probes, "examine", "at probes"), (repair, "asked", "for repairs"), (patterns, "recognise", "for patterns")],
 )
 def test_a_search_that_fails_is_named_and_the_verdict_stays(monkeypatch, module, name, what) -> None:
     """The other searches still speak."""
@@ -31,14 +31,14 @@ def test_a_search_that_fails_is_named_and_the_verdict_stays(monkeypatch, module,
     report = verify(pair(WRONG, inputs={"x": "D"}), cases=3)
     assert report.verdict.name == "REFUTED"
     sentence = f"looking {what} failed, which is a fault of the oracle: KeyError: 'a fault of ours'"
-    assert sentence in report.diagnosis.ruled_out
+    assert sentence in report.diagnosis.remarks
 
 
 def test_without_a_failure_nothing_of_the_kind_is_said() -> None:
     """The control."""
     report = verify(pair(WRONG, inputs={"x": "D"}), cases=3)
-    assert not [line for line in report.diagnosis.ruled_out if "failed" in line]
-    assert report.diagnosis.causes
+    assert report.diagnosis.remarks == ()
+    assert report.diagnosis.causes or report.diagnosis.ruled_out
 
 
 CACHED_WRONGLY = """
