@@ -5,6 +5,11 @@
 
 from __future__ import annotations
 
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
 import numpy as np
 
 from lstm_ref.classic import LstmNetwork, LstmParam
@@ -12,8 +17,23 @@ from lstm_ref.losses import ToyLossLayer
 from lstm_ref.parameters import reseeding_global_generator
 
 
-def main() -> None:
-    """Train for 100 iterations and print predictions and loss of each."""
+def main(arguments: Sequence[str] = ()) -> None:
+    """Train for 100 iterations and print predictions and loss of each, as long as somebody reads them."""
+    parser = argparse.ArgumentParser(
+        prog="python -m lstm_ref",
+        description="Train an LSTM for 100 iterations, as the demonstration of nicodjimenez/lstm does: it learns to "
+        "answer four random inputs with four given numbers. Each iteration prints its predictions and its loss.",
+    )
+    parser.parse_args(arguments)
+    try:
+        _train()
+        sys.stdout.flush()
+    except BrokenPipeError:  # as with | head: nothing is left to say, and nothing is lost
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _train() -> None:
+    """The 100 iterations."""
     np.random.seed(0)
     param = LstmParam(mem_cell_ct=100, x_dim=50, initialiser=reseeding_global_generator)
     network = LstmNetwork(param)
@@ -30,4 +50,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

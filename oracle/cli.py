@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
 from typing import Any, Final
@@ -9,6 +10,7 @@ from typing import Any, Final
 import click
 
 from oracle.commands.common import EXIT_INTERRUPTED
+from oracle.commands.pipes import Unbroken
 
 COMMANDS: Final = ("verify", "watch", "mutate", "replay", "subjects", "vectors")  # as in the help
 
@@ -38,13 +40,17 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="gradient-oracle", prog_name="oracle")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Certify hand-written backpropagation: your NumPy code and JAX's gradient program, both in ball arithmetic.
 
     Exit codes: 0 ok, 1 a verdict that is not ok, 2 misuse, 3 the witnesses contradict each other. Ctrl-C ends
     with 130.
     """
-    for stream in (sys.stdout, sys.stderr):
+    for name in ("stdout", "stderr"):  # whoever reads may stop: that is no verdict
+        stream = getattr(sys, name)
+        context.call_on_close(functools.partial(setattr, sys, name, stream))
+        setattr(sys, name, Unbroken(stream))
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # names may hold what the terminal's encoding has not
 

@@ -20,8 +20,11 @@ class Watcher(Protocol):
     def begin(self, subject: str, cases: int) -> Progress:
         """A subject is about to be heard; the result is told of each case."""
 
+    def judged(self, report: Report) -> None:
+        """A subject has failed, and the cause is about to be looked for."""
+
     def end(self, report: Report) -> None:
-        """A subject has been heard."""
+        """A subject has been heard, and the cause looked for."""
 
     def interrupted(self, reports: Sequence[Report], of: int, seconds: float) -> None:
         """Ctrl-C, after some of the subjects have been heard."""
@@ -69,7 +72,7 @@ def _one_by_one(
     """Each subject and its report, while the terminal shows how many cases were heard."""
     for subject in subjects:
         progress = terminal.begin(subject.name, cases)
-        yield subject, verify(subject, cases=cases, seed=seed, digits=digits, progress=progress)
+        yield subject, verify(subject, cases=cases, seed=seed, digits=digits, progress=progress, judged=terminal.judged)
 
 
 def _on_cores(

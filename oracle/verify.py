@@ -21,6 +21,7 @@ CASES, DIGITS = 100, 30
 _DRAWS = 64  # cases among which one of each choice of options is looked for
 
 Progress = Callable[[int, int, Verdict], None]
+Judged = Callable[[Report], None]
 
 
 def verify(
@@ -32,6 +33,7 @@ def verify(
     throw: bool = False,
     explain: bool = True,
     progress: Progress | None = None,
+    judged: Judged | None = None,
 ) -> Report:
     """What is true of the subject's backward, over random shapes, every entry.
 
@@ -51,6 +53,8 @@ def verify(
         Look for the cause of a failure, which takes up to some seconds.
     progress : function, optional
         Called after each case with the number heard, the number of all, and the verdict so far.
+    judged : function, optional
+        Called with the report of a failure before its cause is looked for.
 
     Returns
     -------
@@ -91,6 +95,8 @@ def verify(
     trial.remarks += unmarked(trial)
     report = summary.report(time.perf_counter() - began)
     if not report.ok and summary.failing is not None:
+        if judged is not None:
+            judged(report)
         report = with_cause(report, trial, summary.failing, explain)
     if throw and not report.ok:
         raise GradientMismatch(report)

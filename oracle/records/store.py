@@ -49,8 +49,16 @@ def save(report: Report, folder: str | Path = FOLDER, *, spec: object = None, di
         raise ValueError(f"the report on {one_line(report.subject)} has no failing case to save")
     document = validated(_document(report, spec, digits)).to_dict()
     path = Path(folder) / f"{_digest(document)}.json"
+    _keep_out_of_git(Path(folder))
     write_atomically(path, dumps(document))
     return path
+
+
+def _keep_out_of_git(folder: Path) -> None:
+    """Put a .gitignore into a .oracle that is made here, as pytest does in its cache."""
+    above = folder.absolute().parent
+    if above.name == FOLDER.parts[0] and not above.exists():
+        write_atomically(above / ".gitignore", "# made by oracle; what failed here, for oracle replay\n*\n")
 
 
 def saved(report: Report, *, spec: object, digits: float, root: Path | None = None) -> Report:

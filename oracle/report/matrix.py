@@ -13,6 +13,7 @@ from rich.text import Text
 from oracle.mutation.campaign import Told
 from oracle.mutation.checks import CHECKS
 from oracle.mutation.matrix import Entry, Fate, Matrix
+from oracle.report.consoles import output
 from oracle.report.text import safe
 
 _STYLES = {Fate.SURVIVED: "bold red", Fate.PRESUMED: "yellow", Fate.PROVEN: "green"}
@@ -31,7 +32,7 @@ class MatrixTerminal:
     """Writes the matrix to standard output and progress to standard error, where it is a terminal."""
 
     def __init__(self) -> None:
-        self.out, self.err = Console(highlight=False, emoji=False), Console(stderr=True, highlight=False)
+        self.out, self.err = output(), Console(stderr=True, highlight=False)
         self.out.width = max(self.out.width, _WIDTH)
 
     @contextlib.contextmanager

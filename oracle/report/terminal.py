@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.text import Text
 
 from oracle.diagnosis.cause import Cause
+from oracle.report.consoles import output
 from oracle.report.source import excerpt_of
 from oracle.report.table import ASCII_BAR, BAR, fits, narrow, styled, table, worst_case, worst_in_floats
 from oracle.report.text import (
@@ -42,8 +52,9 @@ class Terminal:
 
     def __init__(self, brief: bool = False) -> None:
         self.brief = brief  # a subject that is ok takes one line: many of them fit on one screen
-        self.out, self.err = Console(highlight=False, emoji=False), Console(stderr=True, highlight=False)
+        self.out, self.err = output(), Console(stderr=True, highlight=False)
         self._progress: Progress | None = None
+        self._shown = False  # whether the table of the subject that is being judged was shown
 
     def begin(self, subject: str, cases: int) -> Told:
         """Show a bar for this subject."""
@@ -68,26 +79,41 @@ class Terminal:
             self._progress.stop()
             self._progress = None
 
+    def judged(self, report: Report) -> None:
+        """The table of a subject that failed, and what is being done until there is more to say."""
+        self._end_progress()
+        self._verdict(report)
+        if self.err.is_terminal:
+            columns = (SpinnerColumn(), TextColumn("looking for the smallest failing sizes and the cause"))
+            self._progress = Progress(*columns, TimeElapsedColumn(), console=self.err, transient=True)
+            self._progress.add_task("", total=None)
+            self._progress.start()
+
     def end(self, report: Report) -> None:
-        """The table of a subject, and what is wrong with it."""
+        """The table of a subject, if it was not shown before, and what is wrong with it."""
         self._end_progress()
         if self.brief and report.ok:
             self.out.print(_in_one_line(report), soft_wrap=True)
             for note in report.notes:
                 self._say(note, "dim")
             return
-        title = Text.assemble(styled(report.verdict), "  ", (safe(report.subject), "bold"), "  ")
-        numbers = [counted(report.cases, "case"), counted(report.entries, "entry", "entries")]
-        numbers += [f"{report.seconds:.1f} s", *([alone] if (alone := only_witness(report)) else [])]
-        title.append(", ".join(numbers), style="dim")
-        self.out.print(title, soft_wrap=True)
-        self._table(report)
+        if not self._shown:
+            self._verdict(report)
+        self._shown = False
         if report.ok:
             for note in (f"witnesses: {witnesses(report)}", *remarks(report)):
                 self._say(note, "dim")
         else:
             self._failure(report)
         self.out.print()
+
+    def _verdict(self, report: Report) -> None:
+        """Verdict, name and counts, and the table."""
+        self._shown = True
+        title = Text.assemble(styled(report.verdict), "  ", (safe(report.subject), "bold"), "  ")
+        title.append(f"{report.cases} cases, {report.entries:,} entries, {report.seconds:.1f} s", style="dim")
+        self.out.print(title, soft_wrap=True)
+        self._table(report)
 
     def _table(self, report: Report) -> None:
         """All gradients; below each other where the terminal is too narrow for a table."""

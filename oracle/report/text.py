@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
+from collections import Counter
 from collections.abc import Iterable
 
-from oracle.verdict import LeafReport, Report, Verdict
+from oracle.verdict import Finding, LeafReport, Report, Verdict
 
 _LEAVES, _GAPS = 12, 3  # shown; the JSON report has all
 
@@ -136,15 +138,28 @@ def _entries(report: Report) -> list[str]:
 
 
 def _findings(report: Report) -> list[str]:
-    """Each finding with its case, and below it what else its message and its traceback say."""
-    lines = []
+    """Each finding with its case, and below it what else its message and its traceback say; of a kind the first."""
+    lines, kinds = [], Counter(map(_kind, report.findings))
     for finding in report.findings:
+        count = kinds.pop(_kind(finding), 0)
+        if not count:
+            continue
         first, *rest = finding.message.splitlines() or [""]
         where = f" ({finding.case})" if finding.case else ""
-        lines.append(f"{finding.verdict.name}: {first}{where}")
+        lines.append(f"{finding.verdict.name}: {first}{where}{_in_more_cases(count - 1)}")
         rest += finding.detail.splitlines() if finding.detail != "no values" else []
         lines.extend(f"  {line}" for line in rest)
     return lines
+
+
+def _kind(finding: Finding) -> tuple[object, ...]:
+    """What findings have in common that say the same of several cases: all but the numbers."""
+    said = re.sub(r"\d+", "#", finding.message)
+    return (finding.verdict, finding.leaf, said, *([] if finding.case else [finding.message]))
+
+
+def _in_more_cases(more: int) -> str:
+    return f", and likewise in at least {more} more case{'' if more == 1 else 's'}" if more > 0 else ""
 
 
 def _limits(report: Report) -> list[str]:
