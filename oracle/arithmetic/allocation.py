@@ -46,16 +46,18 @@ def wanted_dtype(dtype: Any, default: Any = float) -> np.dtype[Any]:
     return wanted
 
 
-def filled(shape: Any, value: Any, dtype: np.dtype[Any], plain: Callable[..., Any], *values: Any) -> Any:
+def filled(
+    shape: Any, value: Any, dtype: np.dtype[Any], plain: Callable[..., Any], *values: Any, order: Any = "C"
+) -> Any:
     """An array of one ball for float dtypes; NumPy's own array for the others."""
     if dtype.kind not in "fc":
-        return plain(shape, *values, dtype=dtype)
+        return plain(shape, *values, dtype=dtype, order=order)
     if isinstance(shape, Balls):
         raise left("a ball was used as a size")
     sizes = np.empty(shape, bool).shape
     raw, found = operand(value)
     kind = COMPLEX if dtype.kind == "c" or found is COMPLEX else REAL
-    result = np.empty(sizes, object)
+    result = np.empty(sizes, object, order=order)
     result[...] = cast(raw, found, kind)
     return BallArray(result, kind)
 
@@ -63,40 +65,44 @@ def filled(shape: Any, value: Any, dtype: np.dtype[Any], plain: Callable[..., An
 @constructs(np.zeros)
 def zeros(shape: Any, dtype: Any = None, order: str = "C", **_: Any) -> Any:
     """Zeros."""
-    return filled(shape, 0, wanted_dtype(dtype), np.zeros)
+    return filled(shape, 0, wanted_dtype(dtype), np.zeros, order=order)
 
 
 @constructs(np.ones)
 def ones(shape: Any, dtype: Any = None, order: str = "C", **_: Any) -> Any:
     """Ones."""
-    return filled(shape, 1, wanted_dtype(dtype), np.ones)
+    return filled(shape, 1, wanted_dtype(dtype), np.ones, order=order)
 
 
 @constructs(np.empty)
 def empty(shape: Any, dtype: Any = None, order: str = "C", **_: Any) -> Any:
     """Not-a-number, so that memory read before it is written cannot pass for a number."""
-    return filled(shape, float("nan"), wanted_dtype(dtype), np.empty)
+    return filled(shape, float("nan"), wanted_dtype(dtype), np.empty, order=order)
 
 
 @constructs(np.full)
 def full(shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", **_: Any) -> Any:
     """One value everywhere."""
     default = REAL if holds_balls(fill_value) else np.asarray(fill_value).dtype
-    return filled(shape, fill_value, wanted_dtype(dtype, default), np.full, fill_value)
+    return filled(shape, fill_value, wanted_dtype(dtype, default), np.full, fill_value, order=order)
 
 
 def _like(constructor: Callable[..., Any], plain: Callable[..., Any]) -> Callable[..., Any]:
     """The constructor for the shape and dtype of a given array."""
 
-    def construct(a: Any, *values: Any, dtype: Any = None, shape: Any = None, **options: Any) -> Any:
+    def construct(a: Any, *values: Any, dtype: Any = None, order: Any = "K", shape: Any = None, **options: Any) -> Any:
         if len(values) > (constructor is full):
             *values, dtype = values  # type: ignore[assignment]
         values = (options.pop("fill_value"),) if "fill_value" in options else tuple(values)
         given: Any = a if isinstance(a, Balls) else asarray(a)
         wanted = wanted_dtype(dtype, given.dtype)
+        template = given._raw if isinstance(given, Balls) else given
         if wanted.kind not in "fc":
-            return plain(np.empty(given.shape, given.dtype), *values, dtype=wanted, shape=shape)
-        return constructor(given.shape if shape is None else shape, *values, dtype=wanted)
+            return plain(template, *values, dtype=wanted, order=order, shape=shape)
+        result = constructor(given.shape if shape is None else shape, *values, dtype=wanted)
+        laid_out = np.empty_like(template, object, order=order, shape=shape)
+        laid_out[...] = result._raw
+        return BallArray(laid_out, result._kind)
 
     return construct
 
@@ -113,7 +119,7 @@ for _constructor, _plain in (
 @constructs(np.eye)
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None, order: str = "C", **_: Any) -> Any:
     """Ones on the k-th diagonal."""
-    return array(np.eye(N, M, k, dtype=int), dtype=wanted_dtype(dtype))
+    return array(np.eye(N, M, k, dtype=int), dtype=wanted_dtype(dtype), order=order)
 
 
 @constructs(np.identity)
@@ -130,9 +136,18 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None, **_: Any) -
 
 @constructs(np.array)
 def array(
-    object: Any, dtype: Any = None, *, copy: Any = True, order: str = "K", subok: bool = False, ndmin: int = 0, **_: Any
+    object: Any, dtype: Any = None, *, copy: Any = True, order: Any = "K", subok: bool = False, ndmin: int = 0, **_: Any
 ) -> Any:
     """The given numbers as a new array: floats as exact balls, integers and booleans as NumPy keeps them."""
+    found = _array(object, dtype, copy, order, ndmin)
+    if not isinstance(found, BallArray):
+        return np.asarray(found, order=order)
+    laid_out = np.asarray(found._raw, order=order)
+    return found if laid_out is found._raw else BallArray(laid_out, found._kind)
+
+
+def _array(object: Any, dtype: Any, copy: Any, order: Any, ndmin: int) -> Any:
+    """The array, in the order of the given one where that is asked for."""
     wanted = None if dtype is None else wanted_dtype(dtype)
     if isinstance(object, Flat):
         object = object.copy()
@@ -142,7 +157,7 @@ def array(
     if same and not copy and ndmin <= object.ndim:
         return object
     raw, found = operand(object)
-    result = BallArray(raw if same and not copy else raw.copy(), found)
+    result = BallArray(raw if same and not copy else raw.copy("A" if order is None else order), found)
     result = result if wanted is None else result.astype(wanted, copy=False)
     return result.reshape((1,) * (ndmin - result.ndim) + result.shape) if ndmin > result.ndim else result
 
@@ -160,10 +175,29 @@ def _from_plain(values: Any, wanted: np.dtype[Any] | None, ndmin: int, copy: Any
     return BallArray(cast(raw, found, kind), kind)
 
 
-@constructs(np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray, np.asarray_chkfinite, np.require)
-def asarray(a: Any, dtype: Any = None, order: Any = None, **options: Any) -> Any:
-    """The given array of balls itself, if it has the dtype; else a new array."""
-    return array(a, dtype=dtype, copy=bool(options.get("copy")))
+@constructs(np.asarray, np.asanyarray, np.asarray_chkfinite)
+def asarray(a: Any, dtype: Any = None, order: Any = "K", **options: Any) -> Any:
+    """The given array of balls itself, if it has the dtype and the order; else a new array."""
+    return array(a, dtype=dtype, copy=bool(options.get("copy")), order=order or "K")
+
+
+@constructs(np.ascontiguousarray)
+def ascontiguousarray(a: Any, dtype: Any = None, **_: Any) -> Any:
+    """The given numbers in C's order, in one dimension at least."""
+    return array(a, dtype=dtype, copy=False, order="C", ndmin=1)
+
+
+@constructs(np.asfortranarray)
+def asfortranarray(a: Any, dtype: Any = None, **_: Any) -> Any:
+    """The given numbers in Fortran's order, in one dimension at least."""
+    return array(a, dtype=dtype, copy=False, order="F", ndmin=1)
+
+
+@constructs(np.require)
+def require(a: Any, dtype: Any = None, requirements: Any = None, **_: Any) -> Any:
+    """The given numbers in the order that is required."""
+    asked = {str(one).upper()[0] for one in requirements or ()}
+    return array(a, dtype=dtype, copy=False, order="F" if "F" in asked else "C" if "C" in asked else "K")
 
 
 @constructs(np.arange)

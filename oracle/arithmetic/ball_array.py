@@ -131,10 +131,10 @@ class _Shared(Operators):
         return repr(kernels.midpoints(self._raw)[()])
 
     def __copy__(self) -> Any:
-        return type(self)(self._raw.copy(), self._kind)
+        return type(self)(self._raw.copy("K"), self._kind)
 
     def __deepcopy__(self, memo: Any) -> Any:
-        return type(self)(self._raw.copy(), self._kind)
+        return type(self)(self._raw.copy("K"), self._kind)
 
     def __getitem__(self, key: Any) -> Any:
         found = self._raw[key]
@@ -192,20 +192,20 @@ class _Shared(Operators):
         return BallArray(raw, REAL) if not self._immutable else made(raw, REAL)
 
     def astype(
-        self, dtype: Any, order: str = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
+        self, dtype: Any, order: Any = "K", casting: str = "unsafe", subok: bool = True, copy: bool = True
     ) -> Any:
         """The same balls for any float type; integers and booleans where they are decided."""
         result = casts.astype(self._raw, self._kind, dtype)
         if not isinstance(result, tuple):
-            return result[()] if self._immutable else result
-        if not copy and np.dtype(dtype) == self._kind:
+            return result[()] if self._immutable else np.asarray(result, order=order)
+        if not copy and np.dtype(dtype) == self._kind and np.asarray(self._raw, order=order) is self._raw:
             return self
-        raw = result[0].copy() if result[0] is self._raw else result[0]
+        raw = result[0].copy(order) if result[0] is self._raw else np.asarray(result[0], order=order)
         return made(raw, result[1]) if self._immutable else BallArray(raw, result[1])
 
-    def copy(self, order: str = "C") -> Any:
+    def copy(self, order: Any = "C") -> Any:
         """The same balls in memory of their own."""
-        return type(self)(self._raw.copy(), self._kind)
+        return type(self)(self._raw.copy(order), self._kind)
 
     def item(self, *index: Any) -> Any:
         """One element, still a ball."""
@@ -235,7 +235,7 @@ class _Shared(Operators):
         moved = storage(self)[0].reshape(*shape, order=order)
         if copy is False and not np.shares_memory(moved, self._raw):
             raise ValueError("Unable to avoid creating a copy while reshaping.")
-        return BallArray(moved.copy() if copy else moved, self._kind)
+        return BallArray(moved.copy("K") if copy else moved, self._kind)
 
     def transpose(self, *axes: Any) -> Any:
         """The same memory with its axes permuted."""

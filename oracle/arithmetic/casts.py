@@ -27,6 +27,11 @@ def astype(raw: Raw, found: np.dtype[Any], dtype: Any) -> Operand | np.ndarray[A
     if wanted.kind in "iu":
         whole = np.asarray(_integer_parts(raw))
         answered("int", lambda: whole.ravel().tolist())
+        limits = np.iinfo(wanted)
+        if whole.size and not (limits.min <= whole.min() and whole.max() <= limits.max):
+            raise left(
+                f"a number that {wanted} cannot hold was cast to it: what floats give there is the machine's own"
+            )
         return whole.astype(wanted)
     raise left(f"astype({wanted}) of balls")
 

@@ -105,10 +105,10 @@ def _within_memory(raw: kernels.Raw, shape: tuple[int, ...], strides: tuple[int,
 
 
 @implements(np.copy)
-def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
+def copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
     """A copy, an array even of a scalar."""
     raw, dtype = operand(a)
-    return BallArray(raw.copy(), dtype)
+    return BallArray(raw.copy(order), dtype)
 
 
 @implements(np.extract)

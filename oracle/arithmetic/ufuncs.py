@@ -80,7 +80,10 @@ def call(name: str, inputs: tuple[Any, ...], out: tuple[Any, ...] | None = None,
     target = None if out is None else out[0]
     if (where := options.get("where", True)) is not True:
         return _where(name, loop, asks, raws, dtype, where, target)
-    return delivered(name, target, loop(*raws), None if asks else dtype)
+    result = loop(*raws)
+    if target is None and (order := options.get("order", "K")) not in ("K", None):
+        result = np.asarray(result, order=order)
+    return delivered(name, target, result, None if asks else dtype)
 
 
 def _where(name: str, loop: Any, asks: bool, raws: list[Raw], dtype: np.dtype[Any], where: Any, target: Any) -> Outcome:
@@ -93,7 +96,12 @@ def _where(name: str, loop: Any, asks: bool, raws: list[Raw], dtype: np.dtype[An
     if target is not None:
         target[mask] = picked if asks else made_of(balls_only(name, target, dtype), picked, dtype)
         return None
-    result = np.zeros(shape, bool) if asks else poisoned(shape, dtype)
+    layout = functools.reduce(np.add, [np.zeros_like(raw, bool) for raw in raws])
+    result = np.zeros_like(
+        np.broadcast_to(layout, shape) if layout.shape != shape else layout, bool if asks else object
+    )
+    if not asks:
+        result[...] = poisoned(shape, dtype)
     result[mask] = picked
     return result if asks else (result, dtype)
 
@@ -233,7 +241,7 @@ def accumulate(name: str, value: Any, axis: int = 0, dtype: Any = None, out: Any
     result = raw.copy()
     steps = np.moveaxis(result, axis, 0)
     for k in range(1, len(steps)):
-        steps[k] = loop(kernels.boxed(steps[k - 1]), kernels.boxed(steps[k]))
+        steps[k] = loop(kernels.boxed(steps[k - 1]), kernels.boxed(steps[k]))[()]
     return delivered(name, target, result, found)
 
 
