@@ -48,6 +48,7 @@ class Trial:
         self.decisions = Decisions()
         self.left: dict[str, int] = {}
         self.remarks: list[str] = []  # what else the report should say
+        self.adding: set[str] = set()  # gradients that were seen to be added to their slots without saying so
         self.located: dict[str, int] = {}  # how often the wrong entries of a gradient were looked for
         self._settled: dict[tuple[int, ...], Trial] = {}  # by the options that a case draws
         self.cut: dict[str, Counter[tuple[int, ...]]] = {}  # how often a cut entry was judged on its own

@@ -359,3 +359,28 @@ def test_brackets_reach_the_terminal_as_they_are() -> None:
     with console.capture() as capture:
         console.print(Text("\n".join(details(report))), soft_wrap=True)
     assert capture.get().startswith(f"{name}   got 1.00000")
+
+
+@pytest.mark.parametrize(
+    ("heard", "claimed"),
+    [
+        (("autodiff", "finite_difference"), "f: CERTIFIED to 57 digits, 100 gradient entries over 1 case"),
+        (
+            ("finite_difference",),
+            "f: CERTIFIED to 57 digits by finite differences alone, 100 gradient entries over 1 case",
+        ),
+    ],
+)
+def test_a_single_witness_is_named_in_the_claim(heard: tuple[str, ...], claimed: str) -> None:
+    """Where JAX said nothing in any case, the first line says who did; where it spoke, nothing is added."""
+    assert claim(Report("f", Verdict.CERTIFIED, (RIGHT,), witnesses=heard, cases=1)) == claimed
+
+
+def test_what_was_not_examined_is_a_line_of_its_own() -> None:
+    """It is said beside what is certain too, under which nothing is ruled out."""
+    certain = Diagnosis((Cause("sign", "W has the wrong sign", certain=True),), ("a transpose",), ("not examined: a",))
+    assert certain.lines() == ["W has the wrong sign", "not examined: a"]
+    assert Diagnosis((), ("a transpose",), ("not examined: a",)).lines() == [
+        "ruled out: a transpose",
+        "not examined: a",
+    ]

@@ -21,6 +21,9 @@ def check_structure(hearing: Hearing) -> None:
     for leaf in contract.single_precision(hearing.point, hearing.floats):
         hearing.found.notes.append(f"the gradient of {leaf} is float32 although all inputs are float64")
     adding, unwritten = contract.slot_faults(hearing.point, hearing.trial.binding, hearing.floats)
+    hearing.trial.adding.update(adding)
+    if not adding and hearing.trial.adding.issuperset(unwritten):
+        adding = unwritten  # to which nothing was added here, since they are zero
     if adding:
         hearing.end(
             Verdict.REFUTED,

@@ -173,3 +173,36 @@ def test_a_loss_that_adds_may_declare_it():
     assert (
         oracle.verify(oracle.Subject.from_loss(module.loss, **how), cases=4, explain=False).verdict is Verdict.CERTIFIED
     )
+
+
+class AddingOften(Adding):
+    """Adds to two slots, to one of them nothing at the first step: its gradient is zero there."""
+
+    def __init__(self):
+        super().__init__()
+        self.u, self.du = np.zeros(1), np.zeros(1)
+
+    def forward(self, x):
+        """What is carried begins with zero."""
+        self.x, self.y = x, np.tanh(self.w * x)
+        return self.y + self.u * np.concatenate([np.zeros(1), x[:-1]])
+
+    def backward(self, y_bar):
+        """Adds."""
+        x_bar = super().backward(y_bar)
+        self.du += (y_bar[1:] * self.x[:-1]).sum()
+        return x_bar + self.u * np.concatenate([y_bar[1:], np.zeros(1)])
+
+
+def test_adding_is_said_before_writing_nothing() -> None:
+    """A slot to which nothing was added, because its gradient is zero, is not called unwritten."""
+    report = oracle.verify(
+        oracle.Subject.from_object(
+            AddingOften, inputs={"x": "T"}, parameters={"w": "1", "u": "1"}, gradients="d{}", sizes={"T": (1, 2)}
+        ),
+        cases=12,
+    )
+    messages = [finding.message for finding in report.findings]
+    assert report.verdict is Verdict.REFUTED
+    assert [message for message in messages if message.startswith("the backward adds to what the gradient slots held")]
+    assert not [message for message in messages if "never writes" in message]

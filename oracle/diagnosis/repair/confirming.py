@@ -49,7 +49,7 @@ def certify(trial: Trial, edits: Sequence[Edit], cases: Sequence[Case]) -> Certi
 def _fresh(trial: Trial) -> Trial:
     """The trial with nothing seen; what its reference is was found with the code as it stands."""
     found = copy.copy(trial)
-    found.executed, found.backward_codes, found.left, found.located = set(), set(), {}, {}
+    found.executed, found.backward_codes, found.adding, found.left, found.located = set(), set(), set(), {}, {}
     return found
 
 
