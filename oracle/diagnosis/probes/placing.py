@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from types import CodeType
 from typing import TYPE_CHECKING
 
 from oracle.cases import Case
-from oracle.diagnosis.probes.declared import RETURNED, Probe
+from oracle.diagnosis.probes.declared import RETURNED, Probe, marked_by
 from oracle.forms.form import SubjectError
 from oracle.forms.loss import LossForm
 from oracle.point import Point
@@ -46,8 +46,7 @@ def unmarked(trial: Trial) -> Iterator[str]:
     subject = trial.subject
     if subject.probes and subject.twin is None:
         yield "probes are not examined: the reference marks no places; give a twin that takes the keyword probe"
-        return
-    marked: Collection[str] = getattr(subject.reference, "marked", ())
+    marked = marked_by(subject.twin) if subject.twin is not None else frozenset()
     for name, one in subject.probes.items() if marked else ():
         if not any(place in marked for place in one.places(name)):
             wanted = " or ".join(map(repr, dict.fromkeys(one.places(name)))) or "of this name"
