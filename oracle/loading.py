@@ -56,10 +56,10 @@ def _unknown(text: str) -> UnknownSubject:
     if text and Path(text).is_dir():
         return UnknownSubject(f"{text!r} is a directory; expected a file with subjects in it: path/to/file.py:name")
     near = difflib.get_close_matches(text, subjects.names(), 1, 0.8)
-    hint = f"; did you mean {near[0]}?" if near else ""
+    hint = f"did you mean {near[0]}? Expected " if near else "expected "
     known = ", ".join(subjects.names())
     return UnknownSubject(
-        f"there is no subject {text!r}; expected one of {known}, or module:name, or path/to/file.py:name{hint}"
+        f"there is no subject {text!r}; {hint}one of {known}, or module:name, or path/to/file.py:name"
     )
 
 
@@ -120,6 +120,8 @@ def _module(name: str) -> ModuleType:
 def _file(path: Path) -> ModuleType:
     """The module that running a file gives; loaded once, with its folder importable."""
     full = path.resolve()
+    if full.is_dir():
+        raise UnknownSubject(f"{str(path)!r} is a directory; expected a file with subjects in it")
     if not full.is_file():
         raise UnknownSubject(f"there is no file {str(path)!r}")
     name = f"{full.stem}_{key(str(full)):016x}"

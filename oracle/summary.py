@@ -11,6 +11,7 @@ from oracle.arithmetic.refusals import Place
 from oracle.cases import GENERIC, SATURATED, Case
 from oracle.coverage import gaps
 from oracle.outcome import Outcome
+from oracle.raising import RAISED, Sizes, sizes_that_must_agree
 from oracle.reference import NO_WITNESS
 from oracle.tracing import unreached
 from oracle.trial import Trial, environment
@@ -118,6 +119,8 @@ class Summary:
 
     def _hints(self) -> Iterable[str]:
         """What to do about gradients and lines that no case can judge as the subject is declared."""
+        if question := sizes_that_must_agree(*self._raised()):
+            yield question
         leaves = [self._leaf(name) for name in self.trial.subject.differentiated]
         if silent := [leaf.name for leaf in leaves if leaf.verdict is Verdict.NOTHING_COMPARED and leaf.entries]:
             yield (
@@ -129,6 +132,14 @@ class Summary:
                 'where an option leads to a line that no case reached, let cases draw it, as oracle.choice("train", '
                 '"eval") or oracle.booleans(""), or make a subject for each value with oracle.fixed'
             )
+
+    def _raised(self) -> tuple[list[Sizes], list[Sizes]]:
+        """The sizes at which the code raised, and those at which it did not."""
+        raised = [case.sizes for case in self.outside]
+        for outcome in self.outcomes:
+            if outcome.outside or any(finding.message.startswith(RAISED) for finding in outcome.findings):
+                raised.append(outcome.case.sizes)
+        return raised, [outcome.case.sizes for outcome in self.outcomes if outcome.comparisons]
 
     def _never_cut(self) -> Iterable[str]:
         """Gradients of which a declared clip was not seen."""

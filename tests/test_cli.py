@@ -252,11 +252,13 @@ def test_no_name_and_no_number_of_the_table_is_cut(folder, monkeypatch, width):
 
 def test_many_subjects_fit_on_one_screen(folder):
     """Each that is right takes one line; one that is wrong is told whole among them."""
-    right = ["good.py:subject"] * 4
+    right = [f"good{number}.py:subject" for number in range(4)]
+    for number in range(4):
+        (folder / f"good{number}.py").write_text(GOOD)
     done = run("verify", *right, "wrong.py:subject", "--cases", "2", "--no-records")
     assert done.exit_code == 1
     lines = done.output.splitlines()
-    assert [line.split()[:2] for line in lines[:8:2]] == [["CERTIFIED", "good.py:subject"]] * 4
+    assert [line.split()[:2] for line in lines[:8:2]] == [["CERTIFIED", name] for name in right]
     assert {line.strip() for line in lines[1:9:2]} == {
         "forward compared with nothing: there is no independent reference"
     }
@@ -266,5 +268,31 @@ def test_many_subjects_fit_on_one_screen(folder):
 
 def test_few_subjects_show_their_gradients(folder):
     """The control: up to four tables are shown."""
-    done = run("verify", *["good.py:subject"] * 4, "--cases", "2", "--no-records")
+    for number in range(4):
+        (folder / f"good{number}.py").write_text(GOOD)
+    done = run("verify", *(f"good{number}.py" for number in range(4)), "--cases", "2", "--no-records")
     assert done.output.count("gradient") >= 4
+
+
+def test_a_subject_that_is_named_twice_runs_once(folder):
+    """And counts once, as a file and as a name in it."""
+    done = run("verify", "good.py:subject", "good.py", "good.py:subject", "--cases", "1")
+    assert done.output.count("CERTIFIED  good.py:subject") == 1
+    assert done.output.splitlines()[-1].startswith("1 subject CERTIFIED")
+
+
+def test_a_near_name_is_proposed_first(folder):
+    """Before the long list of what there is."""
+    done = run("verify", "lstm-standart")
+    assert done.exit_code == 2
+    assert done.output.startswith(
+        "Error: there is no subject 'lstm-standart'; did you mean lstm-standard? Expected one of lstm-seed, "
+    )
+
+
+def test_a_folder_that_ends_in_py_is_a_folder(folder):
+    """It is there, but no file."""
+    (folder / "dir.py").mkdir()
+    done = run("verify", "dir.py:subject")
+    assert done.exit_code == 2
+    assert done.output == "Error: 'dir.py' is a directory; expected a file with subjects in it\n"

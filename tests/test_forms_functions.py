@@ -269,8 +269,8 @@ def test_a_forgotten_cache_is_told(forward: Any) -> None:
     owner = form.begin({})
     form.forward(owner, {"x": 2.0, "w": 3.0})
     sentence = (
-        f"{HERE}.<lambda> returned no loss and no cache, and {HERE}.<lambda> takes no cotangent beside the inputs; "
-        "expected the tuple (*outputs, cache)"
+        f"{HERE}.<lambda> takes 2 arguments, but {HERE}.<lambda> returned no cache to be one of them; "
+        "expected the forward to return (*outputs, cache), and the backward to take (*cotangents, cache)"
     )
     with pytest.raises(ContractError, match=f"^{re.escape(sentence)}$"):
         form.takes_cotangents(owner)

@@ -380,8 +380,11 @@ def test_accumulated_gradients_are_what_was_added() -> None:
 def test_a_gradient_that_was_not_left_is_told() -> None:
     """By the backward's name, and the path where it was looked for."""
     form = form_of(gradients="{}_diff")
-    sentence = f"{HERE}.Linear.backward left no gradient for W: 'W_diff' leads nowhere: a Linear has no 'W_diff'"
-    with refused(ContractError, sentence):
+    sentence = (
+        f"{HERE}.Linear.backward left no gradient for W: 'W_diff' leads nowhere: a Linear has no 'W_diff'; "
+        "that is where gradients='{}_diff' looks; the object has "
+    )
+    with pytest.raises(ContractError, match=f"^{re.escape(sentence)}W, "):
         run(form)
 
 
@@ -636,7 +639,7 @@ def test_nested_inputs_have_nested_gradients() -> None:
 def test_a_missing_input_gradient_is_told() -> None:
     """Where the backward returns nothing although an input has a gradient; without one it may."""
     forgetful = {"backward": lambda layer, y_bar: (layer.backward(y_bar), None)[1]}
-    with pytest.raises(ContractError, match=r"<lambda> returned None; expected 1 gradient: x$"):
+    with pytest.raises(ContractError, match=r"<lambda> returned None; expected 1 gradient: x; .*, or declare it"):
         run(form_of(**forgetful))
     form = form_of(inputs={"x": reals("D", differentiated=False)}, **forgetful)
     assert same(run(form)[1], {"W": TRUTH["W"], "b": TRUTH["b"]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -44,6 +45,12 @@ def load_subjects(text: str) -> list[Any]:
 
         lines = "\n".join(raised(error))
         raise Misuse(f"loading {text} raised {type(error).__name__}:\n{lines}") from error
+
+
+def load_all(texts: Iterable[str]) -> list[Any]:
+    """The subjects of all arguments, each once, however often it was named."""
+    found = [subject for text in texts for subject in load_subjects(text)]
+    return list({subject.spec or id(subject): subject for subject in found}.values())
 
 
 def write_json(path: str, reports: list[Any], seconds: float, **further: Any) -> None:

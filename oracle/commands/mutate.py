@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from oracle.commands.common import EXIT_NOT_OK, EXIT_OK, Misuse, everything, load_subjects
+from oracle.commands.common import EXIT_NOT_OK, EXIT_OK, Misuse, everything, load_all
 from oracle.commands.outputs import expect_writable
 
 SAMPLE, SMALL = 1200, 100  # mutants
@@ -40,7 +40,7 @@ def mutate(
     from oracle.report.matrix import MatrixTerminal
 
     expect_writable({"--json": json_path})
-    loaded = [subject for text in subjects or _all_of_lstm_ref() for subject in load_subjects(text)]
+    loaded = load_all(subjects or _all_of_lstm_ref())
     chosen = [name.strip() for name in operators.split(",")] if operators is not None else []
     terminal = MatrixTerminal()
     try:

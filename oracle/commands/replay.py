@@ -107,11 +107,16 @@ def _named(file: str, recorded: Any, texts: tuple[str, ...]) -> list[str]:
         options = [f"--subject {shlex.quote(one.spec or 'path/to/file.py:name')}" for one in foreign]
         line = " ".join([f"oracle replay {shlex.quote(file)}", *options])
         raise Misuse(
-            f"the certificate is of {len(foreign)} subjects that are not registered ({names}), and {len(texts)} were "
-            f"named; loading them runs their code, so nothing was loaded. If you trust it: {line}"
+            f"the certificate is of {_counted(len(foreign))} not registered ({names}), and {len(texts) or 'none'} "
+            f"{'was' if len(texts) == 1 else 'were'} named with --subject; loading them runs their code, so nothing "
+            f"was loaded. If you trust it: {line}"
         )
     rest = iter(texts)
     return [str(one.spec) if one.spec in subjects.REGISTERED else next(rest) for one in recorded.subjects]
+
+
+def _counted(subjects: int) -> str:
+    return f"{subjects or 'no'} subject{' that is' if subjects == 1 else 's that are'}"
 
 
 def _say(sentences: list[str]) -> None:

@@ -14,7 +14,7 @@ from oracle.commands.common import (
     EXIT_OURS,
     Misuse,
     everything,
-    load_subjects,
+    load_all,
     write_json,
 )
 from oracle.commands.outputs import expect_writable
@@ -68,7 +68,7 @@ def verify(
     written = {"--json": json_path, "--html": html_path, "--certificate": certificate_path}
     expect_writable(written, read={"--kill-matrix": matrix_path})
     matrix = _page_can_be_drawn(html_path, matrix_path)
-    loaded = [subject for text in subjects or everything() for subject in load_subjects(text)]
+    loaded = load_all(subjects or everything())
     terminal = Terminal(brief=len(loaded) > _FEW)
     try:
         revisions = None if revision is None else _revisions(revision, loaded)

@@ -108,8 +108,9 @@ class FunctionsForm:
             return True
         if not all(_may_be_a_loss(output) for output in owner.outputs):
             raise ContractError(
-                f"{self.names[0]} returned no loss and no cache, and {self.names[1]} takes no cotangent beside "
-                "the inputs; expected the tuple (*outputs, cache)"
+                f"{self.names[1]} takes {count_sentence(inputs, 'argument')}, but {self.names[0]} returned no cache to "
+                "be one of them; expected the forward to return (*outputs, cache), and the backward to take "
+                "(*cotangents, cache)"
             )
         return False
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from oracle import paths
+from oracle.forms import advice
 from oracle.forms.form import (
     ContractError,
     Slots,
@@ -99,14 +100,14 @@ class ObjectForm:
     ) -> None:
         expect_function("make", make, "a class, or a function that gives a fresh object each time")
         self.make, self.forward_name, self.backward_name = make, forward, backward
-        self.inputs, self.parameters = dict(inputs), parse(dict(parameters))
+        self.inputs = advice.as_dict("inputs", inputs, '{"x": "B D"}')
+        self.parameters = parse(advice.as_dict("parameters", parameters, '{"W": "D H"}'))
         self.input_leaves = parse(self.inputs)
         self.leaves: dict[str, Input] = joined(self.parameters, self.input_leaves)
         self.outputs = None if outputs is None else {path: Shape.parse(spec) for path, spec in outputs.items()}
         self.rule, self.input_gradients = gradients, input_gradients
         self.reset_hook, self.update = reset, update
-        functions = (forward, backward, reset, update)
-        self.code: tuple[Any, ...] = (make, *(function for function in functions if callable(function)))
+        self.code: tuple[Any, ...] = (make, *filter(callable, (forward, backward, reset, update)))
         self.names = (self._title(forward), self._title(backward))
         self.moved = False  # whether any parameter was ever seen to change where gradients are read off a step
         self._check_rules()
@@ -269,7 +270,8 @@ class ObjectForm:
             path = gradient_path(owner.target, name, self.rule)
             if not paths.has(owner.target, path):
                 who = self._name(owner, self.backward_name)
-                raise ContractError(f"{who} left no gradient for {name}: {self._missing(owner.target, path)}")
+                where = self._missing(owner.target, path) + advice.there(owner.target, self.rule)
+                raise ContractError(f"{who} left no gradient for {name}: {where}")
             found[name] = slots.read(name, paths.read(owner.target, path))
         return found
 
@@ -279,7 +281,7 @@ class ObjectForm:
             return {}
         who = self._name(owner, self.backward_name)
         if self.input_gradients is None:
-            return gather(returned, list(self.inputs), self.input_leaves, None, who)
+            return gather(advice.returned(returned, wanted, who), list(self.inputs), self.input_leaves, None, who)
         found = {}
         for name in wanted:
             path = self.input_gradients[name]

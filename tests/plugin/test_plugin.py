@@ -306,3 +306,13 @@ def test_backward(case):
     claim = "test_mine.backward is not the derivative of test_mine.forward: 2 of 2 gradients REFUTED"
     assert f"GradientMismatch: {claim}" in ran.out
     assert "oracle/one_case.py" not in ran.out
+
+
+def test_a_wrong_argument_is_one_of_the_fixture(tmp_path):
+    """The message names `verify_gradients`, which is what was called."""
+    (tmp_path / "test_mine.py").write_text("def test_it(verify_gradients):\n    verify_gradients(None, case=3)\n")
+    ran = pytest_in(tmp_path)
+    assert ran.code == 1
+    assert any(
+        line.endswith("TypeError: verify_gradients() got an unexpected keyword argument 'case'") for line in ran.lines
+    )

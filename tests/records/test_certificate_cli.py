@@ -246,8 +246,8 @@ def test_nothing_is_loaded_unasked():
     ran = oracle("replay", "c.json")
     assert ran.exit_code == 2
     assert ran.output == (
-        "Error: the certificate is of 1 subjects that are not registered (right.py:subject), and 0 were named; loading "
-        "them runs their code, so nothing was loaded. If you trust it: "
+        "Error: the certificate is of 1 subject that is not registered (right.py:subject), and none were named with "
+        "--subject; loading them runs their code, so nothing was loaded. If you trust it: "
         "oracle replay c.json --subject right.py:subject\n"
     )
     assert loaded() == before
