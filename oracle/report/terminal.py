@@ -111,7 +111,9 @@ class Terminal:
         """Verdict, name and counts, and the table."""
         self._shown = True
         title = Text.assemble(styled(report.verdict), "  ", (safe(report.subject), "bold"), "  ")
-        title.append(f"{report.cases} cases, {report.entries:,} entries, {report.seconds:.1f} s", style="dim")
+        numbers = [counted(report.cases, "case"), counted(report.entries, "entry", "entries")]
+        numbers += [f"{report.seconds:.1f} s", *([alone] if (alone := only_witness(report)) else [])]
+        title.append(", ".join(numbers), style="dim")
         self.out.print(title, soft_wrap=True)
         self._table(report)
 

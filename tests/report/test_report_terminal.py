@@ -323,3 +323,25 @@ def test_a_log_gets_no_progress():
     found.err = Console(file=stream, force_terminal=False)
     found.begin("a subject", 4)(1, 4, Verdict.CERTIFIED)
     assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("heard", "more", "last"),
+    [
+        (("autodiff", "finite_difference"), "", ""),
+        (
+            ("finite_difference",),
+            ", finite differences alone",
+            "; by finite differences alone, one random direction of all entries in each case",
+        ),
+    ],
+)
+def test_a_single_witness_is_named_above_the_table_and_in_the_last_line(heard, more, last):
+    """Where JAX said nothing in any case, a reader sees it wherever he looks; the control names nobody."""
+    told = Report("lstm", Verdict.CERTIFIED, (dataclasses.replace(RIGHT, entries=1),), cases=1, witnesses=heard)
+    assert shown(told).splitlines()[0] == f"CERTIFIED  lstm  1 case, 1 entry, 0.0 s{more}"
+    found, stream = terminal.Terminal(), io.StringIO()
+    found.out = Console(file=stream, width=200, highlight=False, emoji=False)
+    found.close([told], 0.0)
+    digits = math.floor(RIGHT.digits)
+    assert stream.getvalue() == f"1 subject CERTIFIED to {digits} digits: 1 gradient entry{last}; 0.0 s\n"
