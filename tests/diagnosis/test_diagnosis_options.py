@@ -9,6 +9,8 @@ from oracle.diagnosis import covering
 from oracle.diagnosis.patterns import recognising
 from oracle.diagnosis.repair import confirming
 from oracle.hearing import Hearing
+from oracle.program import CannotTrace
+from oracle.reference import Reference
 from oracle.trial import Trial
 
 DROPOUT = """
@@ -101,7 +103,7 @@ LOOPED = """
 def forward(x, w):
     y = np.empty((len(x), w.shape[1]))
     for k in range(len(x)):
-        y[k] = x[k] @ w  # JAX does not write into arrays
+        y[k] = x[k] @ w
     return y, (x, w)
 
 def backward(dy, cache):
@@ -110,7 +112,17 @@ def backward(dy, cache):
 """
 
 
-def test_where_jax_is_no_witness_lines_are_searched_by_finite_differences():
+@pytest.fixture
+def without_jax(monkeypatch):
+    """JAX can trace no forward."""
+
+    def refuse(*_):
+        raise CannotTrace("no forward is traced here")
+
+    monkeypatch.setattr(Reference, "_own", refuse)
+
+
+def test_where_jax_is_no_witness_lines_are_searched_by_finite_differences(without_jax):
     """Every entry of a small case is known by a difference, and the repair is certified as the verdict would be."""
     report = oracle.verify(pair(LOOPED, inputs={"x": "B D", "w": "D H"}), cases=3)
     first = report.diagnosis.causes[0]
@@ -118,7 +130,7 @@ def test_where_jax_is_no_witness_lines_are_searched_by_finite_differences():
     assert (first.kind, first.repair) == ("one-line-repair", "return dy @ w.T, x.T @ dy")
 
 
-def test_where_entries_are_too_many_the_report_says_that_no_line_was_searched():
+def test_where_entries_are_too_many_the_report_says_that_no_line_was_searched(without_jax):
     """The control: 2600 entries are too many for a difference of each."""
     report = oracle.verify(pair(LOOPED, inputs={"x": "B 50", "w": "50 H"}, sizes={"H": (50, 50)}), cases=2)
     (remark,) = report.diagnosis.remarks
