@@ -61,7 +61,7 @@ def _wrong(hearing: Hearing, leaf: str) -> bool:
 
 def _all_right(hearing: Hearing, leaves: Sequence[str]) -> bool:
     """Whether some gradients are confirmed together; not to be decided is not to be right."""
-    along = {leaf: adapter.lift(hearing.point.direction(leaf)) for leaf in leaves}
+    along = {leaf: _uncut(hearing, leaf, hearing.point.direction(leaf)) for leaf in leaves}
     return not along or _says(hearing, along) is Testimony.CONFIRMS
 
 
@@ -116,13 +116,22 @@ def _bisected(hearing: Hearing, leaf: str) -> tuple[int, ...]:
     return tuple(int(k) for k in np.unravel_index(int(flat[0]), shape))
 
 
+def _uncut(hearing: Hearing, leaf: str, direction: Any) -> adapter.Raw:
+    """A direction within a gradient, less the entries that a declared clip has cut: no slope shows those."""
+    clip = hearing.trial.subject.deviations.clip
+    if clip is not None:
+        direction = np.where(np.abs(adapter.midpoints(hearing.gradients[leaf])) < clip, direction, 0.0)
+    return adapter.lift(direction)
+
+
 def _direction(hearing: Hearing, leaf: str, mask: Mask) -> dict[str, adapter.Raw]:
     return {leaf: adapter.lift(np.where(mask, hearing.point.direction(leaf), 0.0))}
 
 
 def _refuted(hearing: Hearing, leaf: str, mask: Mask) -> bool:
     """Whether finite differences refute the gradient along the entries of the mask."""
-    return _says(hearing, _direction(hearing, leaf, mask)) is Testimony.REFUTES
+    along = {leaf: _uncut(hearing, leaf, np.where(mask, hearing.point.direction(leaf), 0.0))}
+    return _says(hearing, along) is Testimony.REFUTES
 
 
 def _says(hearing: Hearing, along: Mapping[str, adapter.Raw]) -> Testimony:
