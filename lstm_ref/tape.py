@@ -93,7 +93,7 @@ def linearised(tape: Tape) -> list[Linearised]:
 
 def steps_at_once(T: int, B: int, H: int) -> int:
     """How many steps make a block: as many as stay in a cache of some MiB, and enough for products of 256 rows."""
-    return min(T, max((1 << 14) // (B * H), math.ceil(256 / B), 1))
+    return min(T, max((1 << 14) // (B * H), -(-256 // B), 1))
 
 
 def new_tape(
