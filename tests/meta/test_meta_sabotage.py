@@ -97,20 +97,23 @@ def _verdict(subject):
 
 
 REFUTES = "finite differences refute what the gradient program certifies"
+BLIND = "the forward in balls has a slope of"
 
 
 def test_a_sum_that_drops_the_last_row(dense, monkeypatch):
-    """A sum that forgets its last term agrees with itself in both programs, but not with differences of the forward."""
+    """A sum that forgets its last term agrees with itself in balls, but not with the untouched forward in floats."""
     monkeypatch.setattr(kernels, "reduce_sum", SABOTAGE["short_sum"](kernels.reduce_sum))
-    with pytest.raises(WitnessesDisagree, match=REFUTES):
-        outcome(dense, **SIZES)
+    heard = outcome(dense, **SIZES)
+    assert heard.verdict is Verdict.UNDECIDED
+    assert any(BLIND in message for message in messages(heard)), messages(heard)
 
 
 def test_a_matrix_product_that_forgets_a_term(dense, monkeypatch):
     """The same for matrix products."""
     monkeypatch.setattr(kernels, "matmul", SABOTAGE["short_product"](kernels.matmul))
-    with pytest.raises(WitnessesDisagree, match=REFUTES):
-        outcome(dense, **SIZES)
+    heard = outcome(dense, **SIZES)
+    assert heard.verdict is Verdict.UNDECIDED
+    assert any(BLIND in message for message in messages(heard)), messages(heard)
 
 
 def test_a_sabotage_that_is_its_own_derivative(monkeypatch):
