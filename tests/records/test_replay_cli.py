@@ -165,7 +165,7 @@ def test_witnesses_disagree(monkeypatch):
         (
             {"spec": "lstm-none"},
             ("--subject", "lstm-none"),
-            "there is no subject 'lstm-none'; expected one of lstm-seed",
+            "there is no subject 'lstm-none'; did you mean lstm-nog? Expected one of lstm-seed",
         ),
         ({}, ("--subject", "two.py"), "two.py names 2 subjects; expected one of two.py:one, two.py:two"),
         (
