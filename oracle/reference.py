@@ -110,17 +110,21 @@ class Reference:
 
     def _own(self, *arrays: Any) -> Any:
         """The hand-written forward, with JAX's NumPy in place of NumPy."""
+        from oracle.program import drawing
         from oracle.program.jax_namespace import stand_for
+        from oracle.program.lifted import operate
+        from oracle.program.traced_calls import plain, wrap
         from oracle.runs import quiet
 
-        values = self._values(arrays)
+        drawing.begin()
+        values = self._values(tuple(map(wrap, arrays)))
         sizes: dict[str, int] = {}
         for name, spec in self._arrays.items():
             sizes |= zip(spec.shape.dimensions, values[name].shape, strict=True)
         named = {size: sizes[size] for size in self.subject.sizes if size in sizes}
-        with self.binding.bound(stand_for, lift=False), quiet():
+        with self.binding.bound(stand_for, operate=operate), quiet():
             outputs, _ = flatten(self.subject.form.forward(self.subject.form.begin(named), values))
-        return tuple(value for value in outputs.values() if _real(value))
+            return tuple(plain(value) for value in outputs.values() if _real(value))
 
     # ---- what it says
 

@@ -7,6 +7,7 @@ enter other people's objects.
 
 from __future__ import annotations
 
+import builtins
 import functools
 import random
 from collections.abc import Iterable, Iterator
@@ -47,6 +48,7 @@ class Reach:
         self._scope_ids: set[int] = set() if known is None else known._scope_ids
         self._names: set[str] = set() if known is None else known._names
         self._seen: dict[int, Any] = {} if known is None else dict(known._seen)  # values are held: ids stay theirs
+        self._seen[id(vars(builtins))] = vars(builtins)  # the whole process's, not the code's under test
         for scope in scopes:
             self.enter(scope)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -10,11 +11,13 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from oracle.program.blocks import Block, is_number, read
+from oracle.program.drawing import without_draws
 from oracle.program.errors import CannotTrace
 from oracle.program.trust import distrusted
 from oracle.shapes import Shape
 
 Kind: TypeAlias = Literal["float64", "fixed", "int", "bool"]
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _DTYPES: dict[str, str] = {"float64": "float64", "fixed": "float64", "int": "int64", "bool": "bool"}
 
 
@@ -136,8 +139,7 @@ def trace_at(reference: Callable[..., Any], signed: Signature, shapes: Mapping[s
     try:
         forward, outputs, program = _traced_by_jax(reference, signed, shapes)
     except Exception as error:  # whatever a reference may raise when its arrays are not numbers
-        first = next(iter(str(error).strip().splitlines()), "")
-        raise CannotTrace(f"{type(error).__name__}: {first}") from error
+        raise CannotTrace(_said(error)) from error
     if not outputs:
         raise CannotTrace("the reference returned no array; return the outputs to differentiate")
     varied = [name in signed.differentiated for name in signed.names]
@@ -156,9 +158,16 @@ def _traced_by_jax(
     with jax.enable_x64(True):
         inputs = [_struct(shapes[name], signed.dtype(name)) for name in signed.names]
         forward, outputs = jax.make_jaxpr(by_position(reference, signed.names), return_shape=True)(*inputs)
+        forward = without_draws(forward)
         cotangents = [output for output in outputs if is_number(output.dtype)]
         program = jax.make_jaxpr(_with_gradients(jaxpr_as_fun(forward), signed))(inputs, cotangents)
     return forward, outputs, program
+
+
+def _said(error: Exception) -> str:
+    """The first line of an exception, less the addresses of objects."""
+    first = next(iter(str(error).strip().splitlines()), "")
+    return _ADDRESS.sub("", first if isinstance(error, CannotTrace) else f"{type(error).__name__}: {first}")
 
 
 def _struct(shape: tuple[Any, ...], dtype: str) -> Any:

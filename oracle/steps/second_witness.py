@@ -96,9 +96,9 @@ def _judge_with_clipped_program(hearing: Hearing, statement: Statement) -> None:
         hearing.trial.reference.drop("its gradients of the traced forward differ from finite differences")
     elif any(one.rounded and not one.wrong for one in hearing.leaf_comparisons) and hearing.trial.reference.implicit:
         hearing.trial.reference.drop(ROUNDED)
-    elif side.testimony is Testimony.SILENT:
+    elif side.testimony is Testimony.SILENT and not hearing.trial.reference.implicit:
         return hearing.find(Verdict.UNDECIDED, f"{side.testimony.value}: {side.why}")
-    else:
+    elif side.testimony is Testimony.CONFIRMS:
         hearing.found.testimony = side
         return None
     _forget_the_program(hearing)

@@ -3,7 +3,6 @@
 import math
 import types
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -11,6 +10,8 @@ import pytest
 from oracle.arithmetic.floats import Floats
 from oracle.program import CannotTrace, trace
 from oracle.program.jax_namespace import stand_for
+from oracle.program.traced_array import TracedArray
+from oracle.program.traced_calls import Float, plain, wrap
 
 SOURCE = """
 import math
@@ -28,16 +29,6 @@ def forward(W, x):
     g = tanh(a) * sigmoid(a) * e(-a ** 2) / sqrt(2)
     g = np.where(g > 0, g, 0.1 * g) + np.pi * math.tanh(a[0]) + math.erf(a[1]) + norm(x)
     return np.clip(g, -0.5, 5.0), np.linalg.norm(g), np.maximum(g, np.float64(0.25)).sum()
-
-def writes(x):
-    y = np.zeros_like(x)
-    y[0] = x[0]
-    return y
-
-def adds_at(x):
-    y = np.zeros_like(x)
-    np.add.at(y, [0, 0], x[:2])
-    return y
 
 def draws(x):
     return x * np.random.randn(*x.shape)
@@ -60,6 +51,11 @@ def module():
     return code
 
 
+def traced(function, specs):
+    """The gradient program of code that was bound, on arrays that it can write into."""
+    return trace(lambda *arrays: plain(function(*map(wrap, arrays))), specs)
+
+
 def original(name):
     """A function of the code as it was written."""
     scope = {}
@@ -71,7 +67,7 @@ def test_a_hand_written_forward_becomes_its_own_reference(module):
     """The traced code gives the outputs that the original gives in NumPy."""
     rng = np.random.default_rng(3)
     inputs = {"W": rng.normal(size=(3, 4)), "x": rng.normal(size=4)}
-    program = trace(module.forward, {"W": "H D", "x": "D"})
+    program = traced(module.forward, {"W": "H D", "x": "D"})
     outputs, gradients = program.run(Floats(), {"H": 3, "D": 4}, inputs, [np.ones(3), 1.0, 1.0])
     for actual, expected in zip(outputs, original("forward")(**inputs), strict=True):
         np.testing.assert_allclose(actual, expected, rtol=1e-13)
@@ -81,32 +77,32 @@ def test_a_hand_written_forward_becomes_its_own_reference(module):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("writes", "TypeError: JAX arrays are immutable"),
-        ("adds_at", "NotImplementedError: "),
-        ("draws", "CannotTrace: JAX cannot trace np.random.randn, which draws random numbers; draw them outside"),
-        ("views", "CannotTrace: JAX cannot trace np.sliding_window_view, which has no counterpart in jax.numpy"),
-        ("shares", "CannotTrace: JAX cannot trace np.shares_memory, which has no counterpart in jax.numpy"),
+        ("draws", ": the forward depends on what np.random.randn draws; draw it outside and pass it in"),
+        ("views", ": JAX cannot trace np.sliding_window_view, which has no counterpart in jax.numpy"),
+        ("shares", ": JAX cannot trace np.shares_memory, which has no counterpart in jax.numpy"),
     ],
 )
 def test_what_has_no_counterpart_ends_the_trace(module, name, message):
-    """Writing in place, random numbers and names that jax.numpy lacks make the code untraceable, with the reason."""
-    program = trace(getattr(module, name), {"x": "D"})
+    """Random numbers and names that jax.numpy lacks make the code untraceable, with the reason."""
+    program = traced(getattr(module, name), {"x": "D"})
     with pytest.raises(CannotTrace) as caught:
         program.at({"D": 4})
     assert message in str(caught.value)
 
 
 def test_counterparts():
-    """Modules, functions, ufuncs and scalar types become jax.numpy's; everything else stays."""
-    assert stand_for(np).tanh is stand_for(np.tanh) is jnp.tanh
-    assert stand_for(np.sum) is jnp.sum
-    assert stand_for(np.linalg).norm is stand_for(np.linalg.norm) is jnp.linalg.norm
+    """Modules, functions, ufuncs, types and arrays get stand-ins, each name one; everything else stays."""
+    assert stand_for(np).tanh is stand_for(np.tanh)
+    assert stand_for(np.sum) is stand_for(np).sum
+    assert stand_for(np.linalg).norm is stand_for(np.linalg.norm)
     assert stand_for(np.float64) is jnp.float64
-    assert stand_for(np.ndarray) is stand_for(np).ndarray is jax.Array
-    assert stand_for(math).sqrt is stand_for(math.sqrt) is jnp.sqrt
+    assert stand_for(np.ndarray) is stand_for(np).ndarray is TracedArray
+    assert stand_for(float) is Float
+    assert isinstance(stand_for(np.ones(2)), TracedArray)
     assert stand_for(math).floor is math.floor
     assert stand_for(math).pi is math.pi
     assert stand_for(np).newaxis is None
+    assert stand_for(np).errstate is np.errstate
     for value in (len, 3, "text", types, test_counterparts, stand_for):
         assert stand_for(value) is value
     with pytest.raises(AttributeError):
