@@ -106,7 +106,9 @@ class Summary:
 
     def _notes(self) -> list[str]:
         from_cases = [note for outcome in self.outcomes for note in outcome.notes]
-        overall = [*self._never_cut(), *self._never_judged(), *self._hints(), *self.trial.decisions.notes()]
+        overall = [*self._never_cut(), *self._never_judged(), *self._hints()]
+        if all(outcome.verdict.ok for outcome in self.outcomes):  # what is wrong already is not to be missed
+            overall += self.trial.decisions.notes()
         return list(dict.fromkeys([*map(self._in_how_many, self.trial.notes()), *from_cases, *overall]))
 
     def _in_how_many(self, note: str) -> str:
