@@ -98,7 +98,7 @@ STEP = rows(
         "σ taken twice at i, f and o",
         STAGE,
         _SLOPES,
-        _at_gates("sigmoid_slope(sigmoid(np.stack([i, f, o])))"),
+        _at_gates("sigmoid_slope_by_tail(1.0 / (1.0 + np.exp(-np.stack([i, f, o]))), np.exp(-np.stack([i, f, o])))"),
     ),
     ("gates for their slopes", DERIVATIVE, _SLOPES, _at_gates("np.stack([i, f, o])")),
     ("no slope at i, f and o", CARRY, _SLOPES, _at_gates("np.ones((3, *i.shape))")),

@@ -9,6 +9,7 @@ import numpy as np
 from oracle import contract
 from oracle.accuracy import FEW
 from oracle.contract.structure import NO_VALUES
+from oracle.steps import floats
 from oracle.verdict import Finding, Verdict
 
 if TYPE_CHECKING:
@@ -46,9 +47,11 @@ def check_behaviour(hearing: Hearing) -> None:
     if not hearing.thorough:
         return
 
+    dtype = np.float32 if floats.rounds_to_single(hearing) else np.float64
+
     def bound(leaf: str) -> Any:
         """The bound of a gradient, in the shape in which the backward returns it."""
-        return np.reshape(hearing.bound(leaf, np.float64, FEW), np.shape(hearing.floats.gradients[leaf]))
+        return np.reshape(hearing.bound(leaf, dtype, FEW), np.shape(hearing.floats.gradients[leaf]))
 
     found: list[Finding] = list(contract.behaviour(hearing.point, hearing.trial.binding, hearing.floats, bound))
     hearing.found.findings.extend(found)
