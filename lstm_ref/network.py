@@ -294,7 +294,7 @@ def _checked_cotangents(
     sizes, cell = {"K": K, "T": tape.steps, "B": B, "H": H, "R": R}, tape.architecture.cell
     expect_if_given("q_T_bar", q_T_bar, "K B 3H", sizes, tape.h0, cell.name, cell.gate_recurrence)
     return (
-        or_zeros("y_bar", y_bar, f"T B {'' if N == 1 else N}R", sizes, tape.h0),
+        or_zeros("y_bar", y_bar, f"T B {N}R".replace(" 1R", " R"), sizes, tape.h0),
         or_zeros("h_T_bar", h_T_bar, "K B R", sizes, tape.h0),
         or_zeros("s_T_bar", s_T_bar, "K B H", sizes, tape.h0),
         q_T_bar,

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from oracle.arithmetic import adapter
-from oracle.arithmetic.refusals import LeftArithmetic, Record, Undecided, recording
+from oracle.arithmetic.refusals import CONDITION, LeftArithmetic, Record, Undecided, recording
 from oracle.binding import Binding
 from oracle.forms.form import ContractError, SubjectError
 from oracle.forms.loss import LossForm
@@ -134,6 +134,12 @@ def output_root(subject: Subject) -> str:
     )
 
 
+def _forget_conditions(record: Record) -> None:
+    """Of plain conditions those of the backward count, as its lines do."""
+    for question in [one for one in record.ways if one.name == CONDITION]:
+        del record.ways[question]
+
+
 def evaluate(
     run: Run,
     point: Point,
@@ -166,6 +172,8 @@ def evaluate(
         run.handed, run.pushed = getattr(owner, "arguments", ()), rebuild(run.cotangents)
         run.fixed = {name: fresh(value) for name, value in run.arguments.items() if isinstance(value, CONTAINERS)}
         between()
+        if not isinstance(form, LossForm):
+            _forget_conditions(run.record)
         with lines() as run.backward_lines:
             run.originals = form.backward(owner, run.pushed, slots)
         run.gradients = {name: _copy(value) for name, value in run.originals.items()}

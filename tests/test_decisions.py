@@ -256,6 +256,18 @@ def test_a_condition_that_sizes_answered_both_ways_is_not_named():
     assert notes_of(by_both) == []
 
 
+def test_a_condition_of_a_forward_is_not_named():
+    """What a forward is at other sizes is no more asked than its lines are that no case reached."""
+
+    def sized(x):
+        h = np.tanh(x) if len(x) < 100 else x
+        return h, h
+
+    subject = oracle.Subject.from_functions(sized, lambda h_bar, h: h_bar * (1 - h**2), inputs={"x": "D"})
+    report = oracle.verify(subject, cases=8)
+    assert (report.verdict.name, [note for note in report.notes if "other side" in note]) == ("CERTIFIED", [])
+
+
 SOURCE = """
 def rule(h_bar, h):
     return h_bar * (1 - h**2)

@@ -140,7 +140,7 @@ def _finish_attribute(operation: Operation) -> Operation:
 def _decide(value: Any) -> Any:
     """A comparison, remembered where it is Python's own: numbers that are balls remember theirs."""
     if type(value) is bool:
-        refusals.answered("condition", lambda: [value])
+        refusals.answered(refusals.CONDITION, lambda: [value])
     return value
 
 

@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 ARITHMETIC_HOME = os.path.dirname(os.path.abspath(__file__)) + os.sep
+CONDITION = "condition"  # what a comparison inside one line is called that sizes or other plain numbers answer
 TEXT = "text of a ball was read"  # a note: people may read it, but a number that is read back is none of its balls
 NUMPY_HOME = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
 
