@@ -24,6 +24,7 @@ from oracle.subjects.family import layer_probes
 RATE, K = 0.25, 2
 SIZES = {"T": (1, 5), "B": (1, 3), "D": (1, 4), "H": (1, 4)}
 SMALLER = {"T": (1, 4), "B": (1, 2), "D": (1, 3), "H": (1, 3)}  # where there are two or four layers to run
+SMALLEST = {"T": (1, 4), "B": (1, 2), "D": (1, 2), "H": (1, 2)}  # where gates are carried as well
 LENGTHS = integers("B", below="T+1")
 GATES: Final[dict[str, Any]] = {"p": "3 H", "V": "3*H 3*H"}  # what the cell with gate recurrence has beside W, U and b
 
@@ -101,7 +102,7 @@ def gates_carried() -> Subject:
     """A layer in both directions of the cell with gate recurrence, in chunks, with its gates carried in and out."""
     layers, twin = [_layer("D", **GATES)] * 2, twins.network_of([False, True])
     architecture = Architecture(FGR, BOTH, unrolling=in_chunks(K))
-    return _network(architecture, layers, twin, sizes={**SMALLER, "H": (1, 2)}, lengths=LENGTHS, q0="2 B 3*H")
+    return _network(architecture, layers, twin, sizes=SMALLEST, lengths=LENGTHS, q0="2 B 3*H")
 
 
 def _with_gates(forward: Callable[..., Any], backward: Callable[..., Any], carried: bool) -> tuple[Any, Any]:
@@ -142,7 +143,7 @@ def _sequence(
         *_with_gates(forward, backward, "q0" in further),
         inputs=inputs,
         reference=twins.sequence_of(length_of, truncate),
-        sizes=SMALLER | {"T": (1, 5)} | ({"R": (1, 3)} if "P" in further else {}),
+        sizes=(SMALLEST if "V" in further else {**SMALLER, "T": (1, 5)}) | ({"R": (1, 3)} if "P" in further else {}),
         modules=[layer],
         truncate=truncate,
         probes={"h_j_bar": "chunk_by_chunk.h_j_bar", "s_j_bar": "chunk_by_chunk.s_j_bar"}
