@@ -253,14 +253,12 @@ def test_a_reference_is_not_asked_about_another_option():
 # ---- what JAX rounds
 
 
-def test_a_rounded_constant_is_named_with_what_to_do():
-    """Its own trace holds 1 / 3 as a float, balls hold it exactly; another forward altogether is told apart."""
+def test_constants_are_exact_in_the_trace_of_a_forward():
+    """1 / 3 is no float there, so JAX stays a witness; what is rounded is told from another forward altogether."""
     third = pair(lambda x: (x / 3 * (1 / 3), x), lambda y_bar, x: y_bar / 3 * (1 / 3))
-    note = (
-        "JAX is no witness: a constant of the forward, such as 1 / 3, is rounded in its trace but exact in balls; "
-        "give a twin with reference= to have JAX judge too"
-    )
     report = oracle.verify(third, cases=3, explain=False)
-    assert (report.verdict, note in report.notes) == (Verdict.CERTIFIED, True), report
+    assert (report.verdict, report.witnesses) == (Verdict.CERTIFIED, ("autodiff", "finite_difference")), report
+    float_third = pair(lambda x: (x / 3 * (1 / 3), x), lambda y_bar, x: y_bar / 3 * 0.3333333333333333)
+    assert oracle.verify(float_third, cases=3, explain=False).verdict is Verdict.CONSISTENT
     assert other({"y": adapter.lift(np.ones(2))}, {"y": adapter.lift(np.full(2, 1 + 2.0**-50))}) == ROUNDED
     assert other({"y": adapter.lift(np.ones(2))}, {"y": adapter.lift(np.full(2, 1 + 2.0**-30))}) == OTHER

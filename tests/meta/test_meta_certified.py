@@ -76,9 +76,7 @@ def test_no_more_digits_are_claimed_than_the_only_witness_has(exponent, verdict)
     """Where JAX cannot trace, an error below what finite differences see passes, and no more digits are stated."""
     source = f"""
 def forward(x):
-    y = np.zeros(x.shape)
-    y[...] = np.tanh(x)
-    return y, x
+    return np.array([np.tanh(v) if v > -1e300 else v for v in x]), x
 def backward(y_bar, x):
     return (1 - np.tanh(x) ** 2) * y_bar * (1 + np.asarray(2.0) ** {exponent})
 """
