@@ -42,12 +42,12 @@ SAID = {
     ],
     "conv2d": [
         "right with stride = 1, wrong with stride = 2: look for where stride is left out",
-        "  wrong in 6 cases with stride >= 2, right in 2 cases with stride = 1",
+        "  wrong in 8 cases with stride >= 2, right in 2 cases with stride = 1",
         (
             "only x is wrong; the parameters w and b are right: what reaches the layer is right, and the way "
             "on to its input is not"
         ),
-        "  in 6 cases",
+        "  in 7 cases",
         (
             "ruled out: a clip of entries; a clip by norm; overwriting; a constant ratio; zero; a transpose; "
             "another gradient; the derivative with one summand missing or one factor replaced; truncation; "
@@ -59,7 +59,7 @@ SAID = {
             "every gradient is the derivative with one summand missing, the one through 1 - it in (1 - it) * "
             "c_prev, at coupled_lstm.py:36 of the forward"
         ),
-        "  along generic directions of all gradients, in 7 cases, to 90 digits",
+        "  along generic directions of all gradients, in 7 cases, to 91 digits",
     ],
     "course_homework": [
         (
