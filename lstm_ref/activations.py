@@ -97,7 +97,7 @@ def sigmoid_slope(y: Array, out: Array | None = None) -> Array:
     return np.multiply(slope, y, out=out)
 
 
-def complement(y: Array, u: Array, out: Array | None = None, ones: Array | float = 1.0) -> Array:
+def complement(y: Array, u: Array, out: Array | None = None) -> Array:
     """1 - σ(a) = u y where y = σ(a) and u = exp(-a), with every digit also where y has rounded to 1.
 
     u y is at most 1. Where u is infinite y is 0 and their product no number: the least of it and 1 is then 1, and NumPy
@@ -107,7 +107,6 @@ def complement(y: Array, u: Array, out: Array | None = None, ones: Array | float
     ----------
     y, u : (...) the output of `sigmoid`, and its tail
     out : like y, optional; must be neither
-    ones : like y, optional; with them NumPy takes half the time
 
     Returns
     -------
@@ -122,17 +121,16 @@ def complement(y: Array, u: Array, out: Array | None = None, ones: Array | float
     (array([1.00000000e+00, 5.00000000e-01, 4.24835426e-18]), array([1. , 0.5, 0. ]))
     """
     rest = np.multiply(u, y, out=out)
-    return np.fmin(rest, ones, out=out)
+    return np.fmin(rest, 1.0, out=out)
 
 
-def sigmoid_slope_by_tail(y: Array, u: Array, out: Array | None = None, ones: Array | float = 1.0) -> Array:
+def sigmoid_slope_by_tail(y: Array, u: Array, out: Array | None = None) -> Array:
     """σ'(a) = (u y) y where y = σ(a) and u = exp(-a), equation (1), with every digit for any a.
 
     Parameters
     ----------
     y, u : (...) the output of `sigmoid`, and its tail
     out : like y, optional; must be neither
-    ones : like y, optional, as for `complement`
 
     Returns
     -------
@@ -146,7 +144,7 @@ def sigmoid_slope_by_tail(y: Array, u: Array, out: Array | None = None, ones: Ar
     ...     sigmoid_slope_by_tail(y, tail), sigmoid_slope(y)
     (array([0.00000000e+00, 2.50000000e-01, 4.24835426e-18]), array([0.  , 0.25, 0.  ]))
     """
-    rest = complement(y, u, out, ones)
+    rest = complement(y, u, out)
     return np.multiply(rest, y, out=out)
 
 

@@ -65,7 +65,6 @@ class Linearised(NamedTuple):
 
     gates: Four  # (B, H) each: g, i, f, o
     s_prev: Array  # (B, H)
-    s: Array  # (B, H)
     c: Array  # (B, H)  s itself in the seed's cell
     slopes: Slopes
     cell: Variant
@@ -168,7 +167,7 @@ def step_vjp(
     (array([[0.25 , 0.   , 0.125, 0.125]]), array([[0.25]]))
     """
     a_bar, a_gates_bar, s_prev_bar, gates_bar, own_bar, c_bar = out or _new_cotangents(h_bar, s_bar, tape, q_bar)
-    gates, s_prev, _, c, slopes, cell, _ = tape = linearise(tape) if out is None else tape
+    gates, s_prev, c, slopes, cell, _ = tape = linearise(tape) if out is None else tape
     gates_slope, c_slope = slopes
     g, i, f, o = gates
     g_bar, i_bar, f_bar, o_bar = gates_bar
@@ -195,10 +194,10 @@ def step_vjp(
     return a_bar, s_prev_bar
 
 
-def take_slopes(tails: Array, opened: Array, s: Array, cell: Variant, out: Slopes, ones: Array | float = 1.0) -> Slopes:
+def take_slopes(tails: Array, opened: Array, s: Array, cell: Variant, out: Slopes) -> Slopes:
     """The slopes of the activations of a step or of several, left in `out`; gates are the first axis."""
     tanh_slope_at(tails[0], out=out.gates[0]) if cell.tanh_of_input else out.gates[0].fill(1.0)  # (2)
-    sigmoid_slope_by_tail(opened, tails[1:], out.gates[1:], ones)  # (3)
+    sigmoid_slope_by_tail(opened, tails[1:], out.gates[1:])  # (3)
     tanh_slope_at(s, out=out.c) if cell.tanh_of_state else None  # (5)
     return out
 
@@ -207,7 +206,7 @@ def linearise(tape: StepTape) -> Linearised:
     """A step about the values it took."""
     gates, opened, s_prev, s, c, _, tails, cell, p, _ = tape
     slopes = take_slopes(tails, opened, s, cell, Slopes(np.empty_like(tails), np.empty_like(s)))
-    return Linearised(gates, s_prev, s, c, slopes, cell, p)
+    return Linearised(gates, s_prev, c, slopes, cell, p)
 
 
 def _open_o(tape: StepTape) -> None:

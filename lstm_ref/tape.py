@@ -85,9 +85,8 @@ def linearised(tape: Tape) -> list[Linearised]:
     open_by_tail(tails[1:], own[1:])  # (3)
     complement(i, tails[1], out=f) if cell.coupled else None  # (3)
     c = tanh(s) if cell.tanh_of_state else s  # (5)
-    ones = np.ones((K - 1, 1, B, H), dtype=dtype)
-    take_slopes(tails, own[1:], s, cell, Slopes(slopes.gates.swapaxes(0, 1), slopes.c), ones)
-    each = zip(*gates, strict=True), tape.s[:-1], s, c, map(Slopes, *slopes), repeat(cell), repeat(tape.p)
+    take_slopes(tails, own[1:], s, cell, Slopes(slopes.gates.swapaxes(0, 1), slopes.c))
+    each = zip(*gates, strict=True), tape.s[:-1], c, map(Slopes, *slopes), repeat(cell), repeat(tape.p)
     return list(map(Linearised, *each))
 
 

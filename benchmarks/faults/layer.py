@@ -37,7 +37,12 @@ STEP = rows(
     "lstm-standard",
     _STEP,
     ("o for c in o_bar", VARIABLE, "np.multiply(h_bar, c, out=o_bar)", "np.multiply(h_bar, o, out=o_bar)"),
-    ("s for tanh(s) in o_bar", DERIVATIVE, "np.multiply(h_bar, c, out=o_bar)", "np.multiply(h_bar, tape.s, out=o_bar)"),
+    (
+        "s for tanh(s) in o_bar",
+        DERIVATIVE,
+        "np.multiply(h_bar, c, out=o_bar)",
+        "np.multiply(h_bar, g * i + s_prev * f, out=o_bar)",
+    ),
     ("s_bar for h_bar in o_bar", VARIABLE, "np.multiply(h_bar, c, out=o_bar)", "np.multiply(s_bar, c, out=o_bar)"),
     ("c for o in c_bar", VARIABLE, "np.multiply(h_bar, o, out=c_bar)", "np.multiply(h_bar, c, out=c_bar)"),
     ("f for o in c_bar", VARIABLE, "np.multiply(h_bar, o, out=c_bar)", "np.multiply(h_bar, f, out=c_bar)"),
@@ -67,7 +72,7 @@ STEP = rows(
         "the new state in f_bar",
         BOUNDARY,
         "np.multiply(s_total_bar, s_prev, out=f_bar)",
-        "np.multiply(s_total_bar, tape.s, out=f_bar)",
+        "np.multiply(s_total_bar, g * i + s_prev * f, out=f_bar)",
     ),
     (
         "s_bar for the total in f_bar",
@@ -117,7 +122,7 @@ SEED_STEP = rows(
         "tanh's slope where the seed has none",
         DERIVATIVE,
         "c_slope if cell.tanh_of_state else 1.0",
-        "tanh_slope_at(tape.s)",
+        "tanh_slope_at(g * i + s_prev * f)",
     ),
     ("no forget factor", CARRY, "np.multiply(s_total_bar, f, out=s_prev_bar)", "np.copyto(s_prev_bar, s_total_bar)"),
     (

@@ -17,7 +17,7 @@ from oracle.report.json import to_dict
 
 ROOT = Path(__file__).parents[2]
 CARRY = ("np.multiply(s_total_bar, f, out=s_prev_bar)", "np.copyto(s_prev_bar, s_total_bar)")
-TANH = ("np.multiply(h_bar, c, out=o_bar)", "np.multiply(h_bar, tape.s, out=o_bar)")
+TANH = ("np.multiply(h_bar, c, out=o_bar)", "np.multiply(h_bar, g * i + s_prev * f, out=o_bar)")
 DOWN = "seen in 5 of 5 cases, down to T=1 B=1 D=1 H=1"
 
 
@@ -88,7 +88,7 @@ def test_two_bugs():
         "certain": True,
         "probe": "o_bar",
         "line": tanh,
-        "statement": "np.multiply(h_bar, tape.s, out=o_bar)",
+        "statement": "np.multiply(h_bar, g * i + s_prev * f, out=o_bar)",
         "repair": "np.multiply(h_bar, c, out=o_bar)",
     }
     assert second == {

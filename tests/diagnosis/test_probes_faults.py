@@ -12,13 +12,13 @@ STEP, BACK, TAPE = cell.step_vjp, layer.backward, tape.linearised
 NODE, LOOP = classic.LstmNode.top_diff_is, classic.LstmNetwork.y_list_is
 
 CARRY = (STEP, "np.multiply(s_total_bar, f, out=s_prev_bar)", "s_prev_bar[...] = s_total_bar")
-O_BAR = (STEP, "np.multiply(h_bar, c, out=o_bar)", "np.multiply(h_bar, tape.s, out=o_bar)")
+O_BAR = (STEP, "np.multiply(h_bar, c, out=o_bar)", "np.multiply(h_bar, g * i + s_prev * f, out=o_bar)")
 C_BAR = (STEP, "np.multiply(h_bar, o, out=c_bar)", "np.multiply(h_bar, i, out=c_bar)")
 SLOPE = (STEP, "c_bar *= c_slope if cell.tanh_of_state else 1.0", "c_bar *= 1.0")
 TOTAL = (STEP, "s_total_bar = np.add(c_bar, s_bar,", "s_total_bar = np.subtract(c_bar, s_bar,")
 G_BAR = (STEP, "np.multiply(s_total_bar, i, out=g_bar)", "np.multiply(s_total_bar, o, out=g_bar)")
 I_BAR = (STEP, "np.multiply(s_total_bar, g, out=i_bar)", "np.multiply(s_total_bar, -g, out=i_bar)")
-F_BAR = (STEP, "np.multiply(s_total_bar, s_prev, out=f_bar)", "np.multiply(s_total_bar, tape.s, out=f_bar)")
+F_BAR = (STEP, "np.multiply(s_total_bar, s_prev, out=f_bar)", "np.multiply(s_total_bar, g * i + s_prev * f, out=f_bar)")
 GATES = (STEP, "np.multiply(own_bar, gates_slope, out=a_gates_bar)", "a_gates_bar[:] = own_bar")
 A_G = (STEP, "np.multiply(own_bar, gates_slope,", "np.multiply(own_bar, f,")
 H_BAR = (BACK, "np.add(h_bar[t], h_next_bar, out=h_t_bar)", "h_t_bar[...] = h_bar[t]")

@@ -31,7 +31,7 @@ WRONG = {
         [CARRY, O_BAR],
         [
             "first wrong cotangent, backwards in time: o_bar at t=3     cell.py:{1}   "
-            "np.multiply(h_bar, tape.s, out=o_bar)",
+            "np.multiply(h_bar, g * i + s_prev * f, out=o_bar)",
             f"  everything it is computed from is right; wrong at every step; {DOWN}",
             "another wrong cotangent: s_prev_bar at t=3     cell.py:{0}   s_prev_bar[...] = s_total_bar",
             "  wrong even from the author's own values of what it is computed from; wrong at every step; "
