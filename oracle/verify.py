@@ -92,7 +92,7 @@ def verify(
             progress(number, len(agenda), summary.verdict)
     if subject.deviations.truncate is not None:
         summary.add_findings(truncates(trial, seed))
-    trial.remarks += unmarked(trial)
+    trial.remarks += unmarked(trial, agenda[0])
     report = summary.report(time.perf_counter() - began)
     if not report.ok and summary.failing is not None:
         if judged is not None:

@@ -256,6 +256,22 @@ def probed(
     return Probed(every, places, kept)
 
 
+def places(
+    twin: Callable[..., Any], specs: Mapping[str, str], kinds: Mapping[str, str], sizes: Mapping[str, int]
+) -> frozenset[str]:
+    """The places that a twin marks at these sizes.
+
+    Raises
+    ------
+    CannotTrace
+        If JAX cannot trace the twin.
+
+    >>> sorted(places(lambda x, probe: probe("y", 2 * x) ** 2, {"x": "D"}, {}, {"D": 3}))
+    ['y']
+    """
+    return frozenset(_listen(twin, specs, kinds, sizes)[1])
+
+
 def _listen(
     twin: Callable[..., Any], specs: Mapping[str, str], kinds: Mapping[str, str], sizes: Mapping[str, int] | None
 ) -> tuple[_Listening, dict[str, Any]]:

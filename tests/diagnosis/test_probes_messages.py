@@ -74,7 +74,7 @@ WRONG = {
             "g_bar, f_bar, i_bar, o_bar = gates_bar",
             f"  everything it is computed from is right; wrong at every step; {DOWN}; "
             "this line, or what feeds it: line {slopes}, activations.py:{rest}, activations.py:{least}, line {made}, "
-            "38 more, what the forward left in s_bar, what the forward left in tape.cell",
+            "37 more, what the forward left in s_bar, what the forward left in tape.cell",
         ],
     ),
     "one step": (

@@ -14,9 +14,7 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 import inspect
-import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +22,6 @@ from typing import Any
 from oracle.forms.form import GRADIENT_RULES, SubjectError
 
 RETURNED = "__returned__"
-_MARKED: weakref.WeakKeyDictionary[Callable[..., Any], set[str]] = weakref.WeakKeyDictionary()  # by twin
 _ORDERS = ("reversed", "forward")
 
 
@@ -148,27 +145,8 @@ def plain(reference: Callable[..., Any] | None) -> Callable[..., Any] | None:
     twin = reference
 
     def unprobed(*arrays: Any) -> Any:
-        from oracle.program.probing import Unprobed
+        from oracle.program.probing import UNPROBED
 
-        class Marking(Unprobed):
-            """Values pass unchanged; which places there are is remembered."""
-
-            def __call__(self, place: str, value: Any) -> Any:
-                _remember(twin, place)
-                return value
-
-        return twin(*arrays, probe=Marking())
+        return twin(*arrays, probe=UNPROBED)
 
     return unprobed
-
-
-def marked_by(twin: Callable[..., Any]) -> frozenset[str]:
-    """The places that a twin has marked since it was first traced; none, if it was not."""
-    with contextlib.suppress(TypeError):
-        return frozenset(_MARKED.get(twin, ()))
-    return frozenset()
-
-
-def _remember(twin: Callable[..., Any], place: str) -> None:
-    with contextlib.suppress(TypeError):  # what cannot be told from its like is not spoken of
-        _MARKED.setdefault(twin, set()).add(place)

@@ -9,7 +9,8 @@ from types import CodeType
 from typing import TYPE_CHECKING
 
 from oracle.cases import Case
-from oracle.diagnosis.probes.declared import RETURNED, Probe, marked_by
+from oracle.diagnosis.probes.declared import RETURNED, Probe
+from oracle.diagnosis.probes.truth import Twin
 from oracle.forms.form import SubjectError
 from oracle.forms.loss import LossForm
 from oracle.point import Point
@@ -41,12 +42,13 @@ def expect_places(trial: Trial, case: Case) -> None:
             )
 
 
-def unmarked(trial: Trial) -> Iterator[str]:
-    """Of which probes the reference says nothing: what to note, once it has been traced."""
+def unmarked(trial: Trial, case: Case) -> Iterator[str]:
+    """Of which probes the reference says nothing, asked at the sizes of a case."""
     subject = trial.subject
     if subject.probes and subject.twin is None:
         yield "probes are not examined: the reference marks no places; give a twin that takes the keyword probe"
-    marked = marked_by(subject.twin) if subject.twin is not None else frozenset()
+    asked = subject.probes and subject.twin is not None
+    marked = Twin(subject).marked(case.sizes) if asked else frozenset()
     for name, one in subject.probes.items() if marked else ():
         if not any(place in marked for place in one.places(name)):
             wanted = " or ".join(map(repr, dict.fromkeys(one.places(name)))) or "of this name"

@@ -12,7 +12,7 @@ from oracle.inputs import fresh
 from oracle.point import Point
 from oracle.program import CannotTrace
 from oracle.program.gradient_program import BoundProgram
-from oracle.program.probing import THROUGH, Probed, perturbation, probed
+from oracle.program.probing import THROUGH, Probed, perturbation, places, probed
 from oracle.program.quick import QuickFloats, QuickProgram
 from oracle.subject import Subject
 
@@ -71,12 +71,27 @@ class Twin:
             return found
         return self._programs[key]
 
-    def _trace(self, sizes: Mapping[str, int], wanted: Sequence[str]) -> Probed:
+    def marked(self, sizes: Mapping[str, int]) -> frozenset[str]:
+        """The places that the twin marks at these sizes; none if JAX cannot trace it."""
+        state = np.random.get_state()
+        try:
+            return places(self._function, *self._signature(), sizes)
+        except CannotTrace:
+            return frozenset()
+        finally:
+            np.random.set_state(state)  # importing JAX draws from the user's generator
+
+    def _signature(self) -> tuple[dict[str, str], dict[str, str]]:
+        """The shapes and the kinds of the arrays."""
         specs = {name: spec.shape.text for name, spec in self._arrays.items()}
         kinds = {
             name: _KINDS.get(spec.kind, "float64" if spec.differentiated else "fixed")
             for name, spec in self._arrays.items()
         }
+        return specs, kinds
+
+    def _trace(self, sizes: Mapping[str, int], wanted: Sequence[str]) -> Probed:
+        specs, kinds = self._signature()
         state = np.random.get_state()
         try:
             if self._symbolic:
